@@ -1,0 +1,95 @@
+#pragma once
+
+/// \file source/source.h
+/// \brief What a source of records is to the pipeline: Kafka, datagen, later more.
+
+#include <chrono>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "model/batch.h"
+#include "model/split.h"
+
+namespace frazil {
+
+/// \brief How the pipeline answers when splits come and go. Called on the thread that
+/// polls, from inside Source::Poll.
+class SplitListener {
+ public:
+  virtual ~SplitListener() = default;
+
+  /// \brief Splits were assigned to this worker.
+  /// \return where to start each of them; every split is named.
+  virtual Result<Positions> OnAssigned(const std::vector<Split>& splits) = 0;
+
+  /// \brief Splits are about to go to another worker: returns once everything polled of
+  /// them is committed or abandoned. The source gives them up whatever is returned.
+  virtual void OnRevoked(const std::vector<Split>& splits) = 0;
+
+  /// \brief Splits went to another worker already: what is uncommitted is abandoned.
+  virtual void OnLost(const std::vector<Split>& splits) = 0;
+};
+
+/// \brief A replayable, ordered reader of splits.
+///
+/// Contract, checked of every implementation by tests/contract/source_contract_test.cc:
+///  - a split read twice from one position yields the same records both times;
+///  - the ranges of one split are contiguous: each begins where the previous one ended,
+///    the first one at the position that OnAssigned gave;
+///  - a source keeps no progress of its own: where reading resumes is in the table.
+/// Not thread-safe but for ReportCommitted: one stage owns a source.
+class Source {
+ public:
+  virtual ~Source() = default;
+
+  /// \brief Name of the source table.
+  [[nodiscard]] virtual const std::string& name() const = 0;
+
+  /// \brief Connects and learns the splits there are now, without reading any.
+  /// \return kUnavailable if the service cannot be reached; kNotFound if the stream is
+  /// missing; kInvalidConfig for a setting that the client library refuses.
+  virtual Status Open() = 0;
+
+  /// \brief Every split known now, and the identity of its stream.
+  [[nodiscard]] virtual std::map<Split, StreamIdentity> Splits() const = 0;
+
+  /// \brief The configured startup mode, resolved to a position for each of Splits().
+  /// Called once in a pipeline's life: the answer is committed before anything is read.
+  virtual Result<Positions> ResolveStartup() = 0;
+
+  /// \brief Where a split that appeared after the first start begins.
+  virtual Result<Position> Beginning(const Split& split) = 0;
+
+  /// \brief Starts reading; `listener` outlives the source and learns of splits while
+  /// polling.
+  virtual Status Start(SplitListener& listener) = 0;
+
+  /// \brief Waits up to `wait` for records.
+  /// \return
+  ///  - no batches if none came in time;
+  ///  - kDataLoss if retention has deleted what a position asked for, or the stream was
+  ///    deleted and made again;
+  ///  - kUnavailable while the service is away longer than the client bears.
+  virtual Result<std::vector<RawBatch>> Poll(std::chrono::milliseconds wait) = 0;
+
+  /// \brief Keeps membership and connections alive while the pipeline cannot take records;
+  /// reads nothing.
+  virtual Status KeepAlive() = 0;
+
+  /// \brief True once every split of a bounded source has been read to its end.
+  [[nodiscard]] virtual bool IsAtEnd() const = 0;
+
+  /// \brief Tells the service what is committed, for its lag tools. Best effort.
+  /// Thread-safe.
+  virtual void ReportCommitted(const Positions& positions) = 0;
+
+  /// \brief Records behind the end of all splits, as far as known; -1 if not.
+  [[nodiscard]] virtual std::int64_t Lag() const = 0;
+
+  /// \brief Leaves the group and frees connections. Idempotent.
+  virtual void Close() = 0;
+};
+
+}  // namespace frazil
