@@ -3,8 +3,8 @@
 /// \file base/channel.h
 /// \brief The only queue between threads: a FIFO bounded in bytes.
 
-#include <condition_variable>
 #include <chrono>
+#include <condition_variable>
 #include <cstddef>
 #include <deque>
 #include <mutex>
@@ -34,8 +34,9 @@ class Channel {
   /// \return false, dropping the item, if the channel is closed or `stop` was requested.
   [[nodiscard]] bool Push(T item, std::size_t bytes, const std::stop_token& stop) {
     std::unique_lock lock(mutex_);
-    const bool woke = room_.wait(lock, stop, [&] { return HasRoom(bytes); });
-    return woke && Append(item, bytes, lock);
+    room_.wait(lock, stop, [&] { return HasRoom(bytes); });
+    // The wait also ends well if there is room although a stop was requested.
+    return !stop.stop_requested() && Append(item, bytes, lock);
   }
 
   /// \brief Waits for room for at most `wait`. `item` is moved from only if kPushed.
@@ -52,8 +53,8 @@ class Channel {
   /// \return nullopt once `stop` was requested, or the channel is closed and empty.
   [[nodiscard]] std::optional<T> Pop(const std::stop_token& stop) {
     std::unique_lock lock(mutex_);
-    const bool woke = ready_.wait(lock, stop, [&] { return closed_ || !items_.empty(); });
-    if (!woke || items_.empty()) return std::nullopt;
+    ready_.wait(lock, stop, [&] { return closed_ || !items_.empty(); });
+    if (stop.stop_requested() || items_.empty()) return std::nullopt;
     return Take(lock);
   }
 

@@ -3,6 +3,7 @@
 /// \file base/retry.h
 /// \brief Pauses between attempts: decorrelated jitter, bounded by a deadline.
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <random>
