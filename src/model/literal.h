@@ -26,8 +26,8 @@ __extension__ using Int128 = __int128;
 /// | double                               | double                          |
 /// | decimal                              | Int128, unscaled                |
 /// | string (UTF-8), binary, fixed, uuid  | std::string, the bytes          |
-using Literal = std::variant<std::monostate, bool, std::int32_t, std::int64_t, float, double,
-                             Int128, std::string>;
+using Literal = std::variant<std::monostate, bool, std::int32_t, std::int64_t, float,
+                             double, Int128, std::string>;
 
 [[nodiscard]] inline bool IsNull(const Literal& value) {
   return std::holds_alternative<std::monostate>(value);

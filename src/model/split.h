@@ -47,7 +47,8 @@ struct PositionRange {
   [[nodiscard]] bool empty() const { return begin.ordinal == end.ordinal; }
 };
 
-/// \brief The next position to read per split. Ordered, so that its text is deterministic.
+/// \brief The next position to read per split. Ordered, so that its text is
+/// deterministic.
 using Positions = std::map<Split, Position>;
 
 /// \brief What was read per split.

@@ -91,6 +91,9 @@ struct SchemaField {
   /// True: no null may be written.
   bool required = false;
   std::string doc;
+  /// Default values of format version 3 as JSON text, kept as read.
+  std::optional<std::string> initial_default_json = std::nullopt;
+  std::optional<std::string> write_default_json = std::nullopt;
 
   bool operator==(const SchemaField&) const = default;
 };
@@ -114,9 +117,12 @@ struct Schema {
   [[nodiscard]] std::int32_t HighestFieldId() const;
 };
 
-/// \brief The same columns, with ids given anew as the specification orders them:
-/// top-level fields first from 1, then nested ones breadth-first.
+/// \brief The same columns, with ids given anew from 1 in the order of Java's library:
+/// all fields of one level first, then what is inside each of them in turn.
 Schema AssignFreshIds(const Schema& schema);
+/// \param new_ids receives the new id of each old one, unless nullptr.
+Schema AssignFreshIds(const Schema& schema,
+                      std::map<std::int32_t, std::int32_t>* new_ids);
 
 /// \brief Reads a primitive type string: "long", "decimal(9,2)", "fixed[16]".
 /// \return kInvalidArgument for anything else.
