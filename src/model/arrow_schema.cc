@@ -18,14 +18,11 @@ arrow::FieldVector ArrowFieldsOf(const std::vector<SchemaField>& fields) {
 
 std::shared_ptr<arrow::DataType> ArrowNestedTypeOf(const Type& type) {
   arrow::FieldVector fields = ArrowFieldsOf(type.fields());
-  switch (type.id()) {
-    case TypeId::kList:
-      return arrow::list(std::move(fields.at(0)));
-    case TypeId::kMap:
-      return std::make_shared<arrow::MapType>(std::move(fields.at(0)), std::move(fields.at(1)));
-    default:
-      return arrow::struct_(std::move(fields));
-  }
+  if (type.id() == TypeId::kStruct) return arrow::struct_(std::move(fields));
+  // The specification fixes these names; whoever made the type may have left them out.
+  if (type.id() == TypeId::kList) return arrow::list(fields.at(0)->WithName("element"));
+  return std::make_shared<arrow::MapType>(
+      fields.at(0)->WithName("key")->WithNullable(false), fields.at(1)->WithName("value"));
 }
 
 }  // namespace
