@@ -25,8 +25,15 @@ add_compile_options(-march=x86-64-v3 -fdiagnostics-color=always)
 # Folders with the same code then share their compilations, other clones' included.
 find_program(CCACHE_PROGRAM ccache)
 if(CCACHE_PROGRAM AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
-  set(launcher ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${PROJECT_SOURCE_DIR} CCACHE_NOHASHDIR=1
-    ${CCACHE_PROGRAM})
+  set(
+    launcher
+    ${CMAKE_COMMAND}
+    -E
+    env
+    CCACHE_BASEDIR=${PROJECT_SOURCE_DIR}
+    CCACHE_NOHASHDIR=1
+    ${CCACHE_PROGRAM}
+  )
   set(CMAKE_C_COMPILER_LAUNCHER ${launcher})
   set(CMAKE_CXX_COMPILER_LAUNCHER ${launcher})
 endif()
@@ -43,14 +50,34 @@ set_property(GLOBAL PROPERTY JOB_POOLS link=2)
 set(CMAKE_JOB_POOL_LINK link)
 
 add_library(frazil_build_flags INTERFACE)
-target_compile_options(frazil_build_flags INTERFACE
-  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor -Woverloaded-virtual
-  -Wimplicit-fallthrough -Wcast-qual -Wunused)
+target_compile_options(
+  frazil_build_flags
+  INTERFACE
+    -Wall
+    -Wextra
+    -Wpedantic
+    -Wshadow
+    -Wconversion
+    -Wnon-virtual-dtor
+    -Woverloaded-virtual
+    -Wimplicit-fallthrough
+    -Wcast-qual
+    -Wunused
+)
 if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
   # GCC 12 sees these in its own library's inlined code (its bugs 105329, 105651, 105562 and kin).
-  target_compile_options(frazil_build_flags INTERFACE
-    -Wno-restrict -Wno-maybe-uninitialized -Wno-stringop-overflow -Wno-stringop-overread
-    -Wno-array-bounds -Wno-dangling-pointer -Wno-free-nonheap-object -Wno-nonnull)
+  target_compile_options(
+    frazil_build_flags
+    INTERFACE
+      -Wno-restrict
+      -Wno-maybe-uninitialized
+      -Wno-stringop-overflow
+      -Wno-stringop-overread
+      -Wno-array-bounds
+      -Wno-dangling-pointer
+      -Wno-free-nonheap-object
+      -Wno-nonnull
+  )
 endif()
 if(FRAZIL_WERROR)
   target_compile_options(frazil_build_flags INTERFACE -Werror)

@@ -4,13 +4,23 @@ include_guard(GLOBAL)
 # from elsewhere are imported from the cache, unless this machine has a version that will do.
 # Each library is included in one room only: scripts/check_layers.py knows which.
 
-set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS
-  ${PROJECT_SOURCE_DIR}/third_party.lock ${PROJECT_SOURCE_DIR}/scripts/third_party.sh)
+set_property(
+  DIRECTORY
+  APPEND
+  PROPERTY
+    CMAKE_CONFIGURE_DEPENDS
+      ${PROJECT_SOURCE_DIR}/third_party.lock
+      ${PROJECT_SOURCE_DIR}/scripts/third_party.sh
+)
 
 # frazil_part(<variable> <part>): the folder of a part in the cache.
 function(frazil_part variable part)
-  execute_process(COMMAND ${PROJECT_SOURCE_DIR}/scripts/third_party.sh prefix ${part}
-    OUTPUT_VARIABLE folder OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
+  execute_process(
+    COMMAND ${PROJECT_SOURCE_DIR}/scripts/third_party.sh prefix ${part}
+    OUTPUT_VARIABLE folder
+    OUTPUT_STRIP_TRAILING_WHITESPACE
+    COMMAND_ERROR_IS_FATAL ANY
+  )
   if(NOT IS_DIRECTORY ${folder})
     message(FATAL_ERROR "${part} is missing: run `./dev setup`")
   endif()
@@ -25,10 +35,13 @@ function(frazil_import target library include)
   else()
     add_library(${target} SHARED IMPORTED GLOBAL)
   endif()
-  set_target_properties(${target} PROPERTIES
-    IMPORTED_LOCATION ${library}
-    INTERFACE_INCLUDE_DIRECTORIES ${include}
-    INTERFACE_LINK_LIBRARIES "${ARGN}")
+  set_target_properties(
+    ${target}
+    PROPERTIES
+      IMPORTED_LOCATION ${library}
+      INTERFACE_INCLUDE_DIRECTORIES ${include}
+      INTERFACE_LINK_LIBRARIES "${ARGN}"
+  )
 endfunction()
 
 find_package(Threads REQUIRED)
@@ -70,12 +83,20 @@ else()
   string(REPLACE libarrow.so "" suffix ${arrow_soname})
   frazil_import(Arrow::arrow ${arrow}/lib/libarrow.so${suffix} ${arrow}/include Threads::Threads)
   frazil_import(Arrow::parquet ${arrow}/lib/libparquet.so${suffix} ${arrow}/include Arrow::arrow)
-  frazil_import(Arrow::compute ${arrow}/lib/libarrow_compute.so${suffix} ${arrow}/include
-    Arrow::arrow)
+  frazil_import(
+    Arrow::compute
+    ${arrow}/lib/libarrow_compute.so${suffix}
+    ${arrow}/include
+    Arrow::arrow
+  )
   frazil_import(Arrow::s3 ${arrow}/lib/libarrow_s3.so${suffix} ${arrow}/include Arrow::arrow)
-  set(FRAZIL_BUNDLED_LIBRARIES
-    ${arrow}/lib/libarrow.so${suffix} ${arrow}/lib/libparquet.so${suffix}
-    ${arrow}/lib/libarrow_compute.so${suffix} ${arrow}/lib/libarrow_s3.so${suffix})
+  set(
+    FRAZIL_BUNDLED_LIBRARIES
+    ${arrow}/lib/libarrow.so${suffix}
+    ${arrow}/lib/libparquet.so${suffix}
+    ${arrow}/lib/libarrow_compute.so${suffix}
+    ${arrow}/lib/libarrow_s3.so${suffix}
+  )
 endif()
 
 # DuckDB's C interface; header and library are always of one version.
@@ -90,9 +111,19 @@ if(RDKAFKA_FOUND)
   add_library(RdKafka::rdkafka ALIAS PkgConfig::RDKAFKA)
 else()
   frazil_part(rdkafka rdkafka)
-  frazil_import(RdKafka::rdkafka ${rdkafka}/lib/librdkafka.a ${rdkafka}/include
-    CURL::libcurl OpenSSL::SSL OpenSSL::Crypto PkgConfig::zstd ZLIB::ZLIB Threads::Threads
-    ${CMAKE_DL_LIBS} m)
+  frazil_import(
+    RdKafka::rdkafka
+    ${rdkafka}/lib/librdkafka.a
+    ${rdkafka}/include
+    CURL::libcurl
+    OpenSSL::SSL
+    OpenSSL::Crypto
+    PkgConfig::zstd
+    ZLIB::ZLIB
+    Threads::Threads
+    ${CMAKE_DL_LIBS}
+    m
+  )
 endif()
 
 # simdjson is compiled in, with hidden symbols: libarrow and libparquet export their own. It is

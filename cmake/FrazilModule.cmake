@@ -2,7 +2,8 @@ include_guard(GLOBAL)
 
 # The rooms in the order of the data. A room may use only rooms that stand before it here;
 # scripts/check_layers.py holds the same rule for #include lines and reads this list.
-set(FRAZIL_MODULES
+set(
+  FRAZIL_MODULES
   base
   model
   net
@@ -21,7 +22,8 @@ set(FRAZIL_MODULES
   pipeline
   query
   server
-  cli)
+  cli
+)
 
 # frazil_module(<name>
 #   SOURCES    <file.cc>...      library frazil_<name>; headers need no mention
@@ -32,8 +34,13 @@ set(FRAZIL_MODULES
 #   [FUZZERS   <file_fuzz.cc>...]   a program each, if FRAZIL_BUILD_FUZZERS
 #   [PROGRAM   <main.cc>])          the program `frazil`
 function(frazil_module name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "PROGRAM"
-    "SOURCES;DEPENDS;LIBRARIES;TESTS;BENCHES;FUZZERS")
+  cmake_parse_arguments(
+    PARSE_ARGV 1
+    arg
+    ""
+    "PROGRAM"
+    "SOURCES;DEPENDS;LIBRARIES;TESTS;BENCHES;FUZZERS"
+  )
   if(arg_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "frazil_module(${name}): unknown arguments: ${arg_UNPARSED_ARGUMENTS}")
   endif()
@@ -71,15 +78,16 @@ function(frazil_module name)
     set_target_properties(frazil PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR})
   endif()
   if(FRAZIL_ROOMS AND NOT name IN_LIST FRAZIL_ROOMS)
-    return()  # here only because another room depends on it
+    return() # here only because another room depends on it
   endif()
   if(arg_TESTS AND BUILD_TESTING)
     add_executable(frazil_${name}_test ${arg_TESTS})
-    target_link_libraries(frazil_${name}_test
-      PRIVATE frazil_${name} rapidcheck rapidcheck_gtest GTest::gmock_main)
+    target_link_libraries(
+      frazil_${name}_test
+      PRIVATE frazil_${name} rapidcheck rapidcheck_gtest GTest::gmock_main
+    )
     frazil_program(frazil_${name}_test)
-    gtest_discover_tests(frazil_${name}_test
-      DISCOVERY_TIMEOUT 60 PROPERTIES LABELS unit TIMEOUT 60)
+    gtest_discover_tests(frazil_${name}_test DISCOVERY_TIMEOUT 60 PROPERTIES LABELS unit TIMEOUT 60)
   endif()
   if(arg_BENCHES AND FRAZIL_BUILD_BENCHES)
     add_executable(frazil_${name}_bench ${arg_BENCHES})

@@ -6,7 +6,8 @@
 // Containers that a library fills are not annotated, so their overflow check sees ghosts; two
 // libraries that carry a copy of the same vendored global are no defect of ours.
 FRAZIL_SANITIZER_HOOK const char* __asan_default_options() {
-  return "detect_container_overflow=0:detect_odr_violation=0:detect_stack_use_after_return=1:"
+  return "detect_container_overflow=0:detect_odr_violation=0:detect_stack_use_after_"
+         "return=1:"
          "check_initialization_order=1:strict_init_order=1:allocator_may_return_null=1";
 }
 

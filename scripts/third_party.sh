@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Gets the third-party parts that third_party.lock names, and nothing else gets any.
 #
-#   scripts/third_party.sh install <group>...    build | test | lint | interop
-#   scripts/third_party.sh prefix <part>         where a part is: arrow duckdb simdjson rdkafka
-#                                                python-test python-lint python-interop kafka spark
+#   scripts/third_party.sh install <group>...   build test bench fuzz integration interop lint
+#   scripts/third_party.sh prefix <part>        where a part is: arrow duckdb simdjson rdkafka kafka
+#                                               spark python-integration python-interop python-lint
 #
 # Parts live outside the tree, in a folder each that is named after its lines in the lock and this
 # script's recipe; a folder that exists is complete, so a second run does nothing and needs no network.
@@ -24,6 +24,8 @@ field() {
   awk -v k="$1" -v n="$2" -v f="$3" '$2 == k && $3 == n { print $(f + 2); found = 1 }
     END { exit !found }' "$lock" || die "third_party.lock has no line for $1 $2"
 }
+
+pom() { echo "$root/tests/servers/$1/pom.xml"; }
 
 digest() { sha256sum | cut -c1-12; }
 
@@ -47,7 +49,7 @@ prefix() {
     python-*)
       echo "$cache/$1-$( (lines "${1#python-}" python; echo 1) | digest)" ;;
     kafka | spark)
-      echo "$cache/$1-jars-$( (cat "$root/tests/servers/$1/pom.xml"; field maven "$1" 3) | digest)" ;;
+      echo "$cache/$1-$(field maven "$1" 2)-$( (cat "$(pom "$1")"; field maven "$1" 3) | digest)" ;;
     *) die "no part named $1" ;;
   esac
 }
@@ -58,6 +60,8 @@ prefix() {
 # otherwise conflict with it.
 has_apt() {
   case $1 in
+    python3 | python3-pip | python3-venv)
+      python3 -c 'import ensurepip, pip, venv' 2> /dev/null && return ;;
     npm) command -v npm > /dev/null && return ;;
     default-jre-headless) command -v java > /dev/null && return ;;
     maven) command -v mvn > /dev/null && return ;;
@@ -209,6 +213,44 @@ C
   rm -rf "$source"
 }
 
+# --- The parts of tests and tools -----------------------------------------------------------------
+
+# A virtual environment with exactly the group's packages. It cannot be moved once it is made, so a
+# file inside says that it is complete.
+make_python() {
+  local group=$1 target python file
+  target=$(prefix "python-$group")
+  if [[ -f $target/complete ]]; then return 0; fi
+  for python in python3.11 /usr/bin/python3 python3; do
+    [[ $("$python" -c 'import sys; print(*sys.version_info[:2])' 2> /dev/null) == '3 11' ]] && break
+  done
+  say "pip install, into $target"
+  rm -rf "$target"
+  "$python" -m venv "$target"
+  lines "$group" python | awk '{ print $1 "==" $2 " --hash=sha256:" $3 }' > "$target/requirements.txt"
+  grep -E '^(wheel|packaging)==' "$target/requirements.txt" > "$target/first.txt" || true
+  # Wheels run nothing when they are installed. The one source archive is PySpark's; it is set up
+  # with what was installed before it, not with what pip would fetch for it.
+  for file in first requirements; do
+    [[ -s $target/$file.txt ]] || continue
+    "$target/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps \
+      --no-build-isolation --require-hashes -r "$target/$file.txt" \
+      || die "the Python packages of $group: not to be had, or a checksum differs from the lock"
+  done
+  touch "$target/complete"
+}
+
+make_jars() {
+  local found
+  mvn -q -B -Dstyle.color=never -f "$(pom "$1")" \
+    org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies \
+    -DoutputDirectory="$PWD" 1>&2 || die "Maven cannot get the jars of $1"
+  found=$(sha256sum -- *.jar | LC_ALL=C sort | sha256sum | cut -d' ' -f1)
+  [[ $found == "$(field maven "$1" 3)" ]] || die "the jars of $1 differ from the lock: $found"
+}
+make_kafka() { make_jars kafka; }
+make_spark() { make_jars spark; }
+
 # --- The command line -----------------------------------------------------------------------------
 
 install_group() {
@@ -219,6 +261,17 @@ install_group() {
       make_part duckdb make_duckdb
       make_part simdjson make_simdjson
       pkg-config --exists 'rdkafka >= 2.12' || make_part rdkafka make_rdkafka
+      ;;
+    integration)
+      make_part kafka make_kafka
+      make_python integration
+      ;;
+    interop)
+      make_part spark make_spark
+      make_python interop
+      ;;
+    lint)
+      make_python lint
       ;;
   esac
 }
@@ -236,7 +289,7 @@ case ${1:-} in
     trap 'rm -rf "$work"' EXIT
     for group in "$@"; do
       case $group in
-        build | test | lint | interop) install_group "$group" ;;
+        build | test | bench | fuzz | integration | interop | lint) install_group "$group" ;;
         *) die "no group named $group" ;;
       esac
     done

@@ -1,0 +1,111 @@
+#!/usr/bin/env python3
+"""Refuses an #include in src/ that goes upward, or that takes a library into a room not its own.
+
+A room is a folder of src/. It may include itself and the rooms before it in FRAZIL_MODULES of
+cmake/FrazilModule.cmake. A third-party library is included where LIBRARIES says, so that it can be
+replaced in one place. CMake cannot tell: all headers share one include root.
+"""
+
+import pathlib
+import re
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+EVERYWHERE = "*"
+
+# Prefix of the header's path -> folders of src/ that may include it. The longest prefix counts.
+LIBRARIES = {
+    "CLI/": ["cli"],
+    "arrow/": ["model", "storage", "scan", "engine", "decode", "transform", "write", "commit"]
+    + ["pipeline", "query"],
+    "curl/": ["net"],
+    "duckdb.h": ["engine"],
+    "fmt/": [EVERYWHERE],
+    "histedit.h": ["cli", "query"],
+    "libdeflate.h": ["iceberg"],
+    "librdkafka/": ["source/kafka"],
+    "nlohmann/": ["base"],
+    "openssl/": ["net"],
+    "parquet/": ["scan", "write"],
+    "simdjson.h": ["decode"],
+    "spdlog/": ["base"],
+    "sqlite3.h": ["catalog/sql"],
+    "tl/": ["base"],
+    "yaml-cpp/": ["config"],
+    "zlib.h": ["iceberg"],
+    "zstd.h": ["iceberg"],
+}
+# These belong to tests, wherever the tests are.
+TEST_LIBRARIES = ("benchmark/", "gmock/", "gtest/", "rapidcheck")
+TEST_FILE = re.compile(r"(_test|_property_test|_bench|_fuzz|_contract|_matchers|/testing)\b")
+# C++, C and POSIX headers; anything else in <> must be a library that is named above.
+SYSTEM = re.compile(r"^([a-z_0-9]+|(sys|netinet|arpa|net|linux)/[a-z_]+\.h)$")
+SYSTEM_C = set(
+    "cpuid.h dirent.h dlfcn.h errno.h execinfo.h fcntl.h fnmatch.h grp.h immintrin.h limits.h malloc.h math.h "
+    "netdb.h poll.h pthread.h pwd.h sched.h signal.h spawn.h stdint.h stdio.h stdlib.h string.h "
+    "strings.h sysexits.h syslog.h termios.h time.h unistd.h utime.h wait.h cxxabi.h".split()
+)
+
+INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
+
+
+def rooms() -> list[str]:
+    text = (ROOT / "cmake/FrazilModule.cmake").read_text()
+    listed = re.search(r"set\(\s*FRAZIL_MODULES\s([^)]*)\)", text)
+    if not listed:
+        sys.exit("check_layers: cmake/FrazilModule.cmake has no FRAZIL_MODULES")
+    return listed.group(1).split()
+
+
+def is_test(path: str) -> bool:
+    return TEST_FILE.search(path) is not None
+
+
+def complaint(path: str, bracket: str, header: str, order: list[str]) -> str | None:
+    """What is wrong with this include of src/<path>, if anything is."""
+    own = path.split("/")[0]
+    if bracket == '"':
+        other = header.split("/")[0]
+        if other not in order:
+            return f"names no room; write it from src/: {order[0]}/..."
+        if order.index(other) > order.index(own):
+            return f"goes upward: {own} stands before {other}"
+        return None
+    if header.startswith(TEST_LIBRARIES):
+        return None if is_test(path) else "is for tests only"
+    if SYSTEM.match(header) or header in SYSTEM_C:
+        return None
+    prefixes = [p for p in LIBRARIES if header.startswith(p)]
+    if not prefixes:
+        return "is of a library that scripts/check_layers.py does not know"
+    homes = LIBRARIES[max(prefixes, key=len)]
+    if EVERYWHERE in homes or any(path.startswith(home + "/") for home in homes):
+        return None
+    return f"belongs into {', '.join(homes)}"
+
+
+def main() -> int:
+    order = rooms()
+    found = 0
+    files = 0
+    for file in sorted((ROOT / "src").rglob("*")):
+        if file.suffix not in (".h", ".cc"):
+            continue
+        files += 1
+        path = str(file.relative_to(ROOT / "src"))
+        if path.split("/")[0] not in order:
+            print(f"src/{path}: is in no room of FRAZIL_MODULES")
+            found += 1
+            continue
+        for number, line in enumerate(file.read_text().splitlines(), 1):
+            match = INCLUDE.match(line)
+            problem = match and complaint(path, match[1], match[2], order)
+            if problem:
+                print(f"src/{path}:{number}: {match[2]} {problem}")
+                found += 1
+    print(f"check_layers: {files} files, {found} stray includes")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""Real servers that tests start themselves, on free ports, in folders of their own."""
