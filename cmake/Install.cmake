@@ -17,4 +17,11 @@ if(TARGET frazil)
       WORLD_READ
       WORLD_EXECUTE
   )
+  foreach(part IN ITEMS arrow duckdb rdkafka simdjson)
+    if(${part} AND IS_DIRECTORY ${${part}})
+      file(GLOB licenses ${${part}}/LICENSE* ${${part}}/NOTICE*)
+      install(FILES ${licenses} DESTINATION ${CMAKE_INSTALL_DOCDIR}/licenses/${part})
+    endif()
+  endforeach()
+  install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 endif()

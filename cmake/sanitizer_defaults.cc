@@ -29,7 +29,7 @@ FRAZIL_SANITIZER_HOOK const char* __lsan_default_options() {
 }
 
 FRAZIL_SANITIZER_HOOK const char* __tsan_default_options() {
-  return "second_deadlock_stack=1:halt_on_error=0:ignore_noninstrumented_modules=1";
+  return "second_deadlock_stack=1:ignore_noninstrumented_modules=1:atexit_sleep_ms=0";
 }
 
 // librdkafka is linked in without instrumentation, so its own locks and atomics are invisible.

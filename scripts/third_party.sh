@@ -39,13 +39,13 @@ prefix() {
       echo "$cache/arrow-$(field wheel pyarrow 2)-$(echo "$pyarrow 1" | digest)" ;;
     duckdb)
       duckdb="$(field npm @duckdb/node-bindings-linux-x64 3) $(field npm duckdb 3)"
-      echo "$cache/duckdb-$(field npm duckdb 2)-$(echo "$duckdb 1" | digest)" ;;
+      echo "$cache/duckdb-$(field npm duckdb 2)-$(echo "$duckdb 2" | digest)" ;;
     simdjson)
       simdjson=$(field npm @nozbe/simdjson 3)
-      echo "$cache/simdjson-$(field npm @nozbe/simdjson 2)-$(echo "$simdjson 1" | digest)" ;;
+      echo "$cache/simdjson-$(field npm @nozbe/simdjson 2)-$(echo "$simdjson 2" | digest)" ;;
     rdkafka)
       kafka=$(field npm @confluentinc/kafka-javascript 3)
-      echo "$cache/rdkafka-$(field npm @confluentinc/kafka-javascript 2)-$(echo "$kafka 1" | digest)" ;;
+      echo "$cache/rdkafka-$(field npm @confluentinc/kafka-javascript 2)-$(echo "$kafka 2" | digest)" ;;
     python-*)
       echo "$cache/$1-$( (lines "${1#python-}" python; echo 1) | digest)" ;;
     kafka | spark)
@@ -159,15 +159,18 @@ make_arrow() {
 }
 
 make_duckdb() {
-  mkdir include lib "$work/duckdb"
-  tar -xzf "$(fetch_npm @duckdb/node-bindings-linux-x64)" -C lib --strip-components=1 package/libduckdb.so
+  mkdir include lib
+  tar -xzf "$(fetch_npm @duckdb/node-bindings-linux-x64)" --strip-components=1 \
+    package/libduckdb.so package/LICENSE
+  mv libduckdb.so lib/
   tar -xzf "$(fetch_npm duckdb)" -C include --strip-components=5 package/src/duckdb/src/include/duckdb.h
   chmod 755 lib/libduckdb.so
-  rm -rf "$work/duckdb"
 }
 
 make_simdjson() {
-  tar -xzf "$(fetch_npm @nozbe/simdjson)" --strip-components=2 package/src
+  tar -xzf "$(fetch_npm @nozbe/simdjson)" --strip-components=1 package/src package/LICENSE
+  mv src/* .
+  rmdir src
 }
 
 # librdkafka's configure drops what it finds no header for without a word, so the result is asked.
@@ -180,8 +183,9 @@ make_rdkafka() {
   say "building librdkafka"
   (
     cd "$source"
-    # The source packages no tests or examples that configure would like to see.
+    # Threads by pthread: the thread sanitizer does not know C11's.
     ./configure --prefix="$1" --disable-gssapi --disable-lz4-ext --disable-syslog \
+      --disable-c11threads \
       --enable-zstd --enable-zlib --enable-ssl --enable-curl \
       --CFLAGS='-O2 -fPIC -march=x86-64-v3'
     make -C src -j "$(nproc)" librdkafka.a
