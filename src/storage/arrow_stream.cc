@@ -47,13 +47,13 @@ class ArrowInputFile : public arrow::io::RandomAccessFile {
     return arrow::Buffer::FromString(std::move(*bytes));
   }
   arrow::Result<std::int64_t> Read(std::int64_t size_bytes, void* out) override {
-    ARROW_ASSIGN_OR_RAISE(const std::int64_t count, ReadAt(position_, size_bytes, out));
-    position_ += count;
+    arrow::Result<std::int64_t> count = ReadAt(position_, size_bytes, out);
+    if (count.ok()) position_ += *count;
     return count;
   }
   arrow::Result<std::shared_ptr<arrow::Buffer>> Read(std::int64_t size_bytes) override {
-    ARROW_ASSIGN_OR_RAISE(auto buffer, ReadAt(position_, size_bytes));
-    position_ += buffer->size();
+    arrow::Result<std::shared_ptr<arrow::Buffer>> buffer = ReadAt(position_, size_bytes);
+    if (buffer.ok()) position_ += (*buffer)->size();
     return buffer;
   }
 
@@ -78,10 +78,10 @@ arrow::Status ArrowOutputStream::ToArrow(const Status& status) {
 
 arrow::Status ArrowOutputStream::Write(const void* data, std::int64_t size_bytes) {
   if (file_ == nullptr) return arrow::Status::Invalid("write to a closed stream");
-  ARROW_RETURN_NOT_OK(ToArrow(file_->Write(std::string_view(
-      static_cast<const char*>(data), static_cast<std::size_t>(size_bytes)))));
-  size_bytes_ += size_bytes;
-  return arrow::Status::OK();
+  const Status written = file_->Write(std::string_view(
+      static_cast<const char*>(data), static_cast<std::size_t>(size_bytes)));
+  if (written.has_value()) size_bytes_ += size_bytes;
+  return ToArrow(written);
 }
 
 arrow::Status ArrowOutputStream::Close() {

@@ -48,6 +48,7 @@ class ArrowOutputStream : public arrow::io::OutputStream {
 };
 
 /// \brief An InputFile as Arrow's file for random access. Its ReadAt is thread-safe.
-std::shared_ptr<arrow::io::RandomAccessFile> NewArrowInput(std::unique_ptr<InputFile> file);
+std::shared_ptr<arrow::io::RandomAccessFile> NewArrowInput(
+    std::unique_ptr<InputFile> file);
 
 }  // namespace frazil
