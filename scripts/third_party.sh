@@ -246,9 +246,10 @@ make_python() {
 
 make_jars() {
   local found
-  mvn -q -B -Dstyle.color=never -f "$(pom "$1")" \
+  mvn -q -B -f "$(pom "$1")" \
     org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies \
-    -DoutputDirectory="$PWD" 1>&2 || die "Maven cannot get the jars of $1"
+    -DoutputDirectory="$PWD" > "$work/maven.log" \
+    || { cat "$work/maven.log" >&2; die "Maven cannot get the jars of $1"; }
   found=$(sha256sum -- *.jar | LC_ALL=C sort | sha256sum | cut -d' ' -f1)
   [[ $found == "$(field maven "$1" 3)" ]] || die "the jars of $1 differ from the lock: $found"
 }
