@@ -100,10 +100,15 @@ else()
 endif()
 
 # DuckDB's C interface; header and library are always of one version.
-frazil_part(duckdb duckdb)
-frazil_import(DuckDB::duckdb ${duckdb}/lib/libduckdb.so ${duckdb}/include)
-set_target_properties(DuckDB::duckdb PROPERTIES IMPORTED_SONAME libduckdb.so)
-list(APPEND FRAZIL_BUNDLED_LIBRARIES ${duckdb}/lib/libduckdb.so)
+find_package(DuckDB 1.4.4 EXACT CONFIG QUIET)
+if(DuckDB_FOUND)
+  add_library(DuckDB::duckdb ALIAS duckdb)
+else()
+  frazil_part(duckdb duckdb)
+  frazil_import(DuckDB::duckdb ${duckdb}/lib/libduckdb.so ${duckdb}/include)
+  set_target_properties(DuckDB::duckdb PROPERTIES IMPORTED_SONAME libduckdb.so)
+  list(APPEND FRAZIL_BUNDLED_LIBRARIES ${duckdb}/lib/libduckdb.so)
+endif()
 
 # librdkafka: linked in, with the system's OpenSSL, curl, zstd and zlib.
 pkg_check_modules(RDKAFKA QUIET IMPORTED_TARGET GLOBAL rdkafka>=2.12)

@@ -258,12 +258,14 @@ make_spark() { make_jars spark; }
 
 # --- The command line -----------------------------------------------------------------------------
 
+# A system's own part wins where it will do; cmake/Dependencies.cmake asks the same questions.
 install_group() {
   install_apt "$1"
   case $1 in
     build)
       pkg-config --exists 'arrow >= 26 arrow < 27' 'parquet >= 26 parquet < 27' || make_part arrow make_arrow
-      make_part duckdb make_duckdb
+      grep -qs 'PACKAGE_VERSION "1.4.4"' /usr/{,local/}lib/{,*/}cmake/DuckDB/DuckDBConfigVersion.cmake \
+        || make_part duckdb make_duckdb
       make_part simdjson make_simdjson
       pkg-config --exists 'rdkafka >= 2.12' || make_part rdkafka make_rdkafka
       ;;
