@@ -1,0 +1,220 @@
+#pragma once
+
+/// \file engine/nested_sinks.h
+/// \brief The sinks of text, structs, lists and maps. Included by duck_to_arrow.cc only.
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <arrow/buffer_builder.h>
+#include <duckdb.h>
+
+#include "engine/column_sinks.h"
+#include "engine/duck_handle.h"
+
+namespace frazil {
+
+// Text and binary. Offsets are 32 bit: a column of one batch holds at most 2 GiB.
+class StringSink : public SinkBase {
+ public:
+  using SinkBase::SinkBase;
+
+  Status Reserve(std::int64_t count) override {
+    if (offsets_.length() == 0) FRAZIL_TRY(FromArrow(offsets_.Append(0)));
+    return FromArrow(offsets_.Reserve(count));
+  }
+
+  Status Append(duckdb_vector vector, std::int64_t start, std::int64_t count) override {
+    FRAZIL_ASSIGN(const std::uint64_t* validity, AppendValidity(vector, start, count));
+    auto* in = static_cast<duckdb_string_t*>(duckdb_vector_get_data(vector)) + start;
+    std::int64_t size = 0;
+    for (std::int64_t i = 0; i < count; ++i) {
+      if (IsValidAt(validity, start + i)) size += in[i].value.inlined.length;
+    }
+    FRAZIL_TRY(Grow(count, size));
+    std::int64_t end = bytes_.length();
+    for (std::int64_t i = 0; i < count; ++i) {
+      if (IsValidAt(validity, start + i)) {
+        bytes_.UnsafeAppend(duckdb_string_t_data(in + i), in[i].value.inlined.length);
+        end += in[i].value.inlined.length;
+      }
+      offsets_.UnsafeAppend(static_cast<std::int32_t>(end));
+    }
+    return {};
+  }
+
+  Status AppendText(std::string_view text) {
+    FRAZIL_TRY(Grow(1, static_cast<std::int64_t>(text.size())));
+    bytes_.UnsafeAppend(text);
+    offsets_.UnsafeAppend(static_cast<std::int32_t>(bytes_.length()));
+    return {};
+  }
+
+  Result<std::shared_ptr<arrow::ArrayData>> Finish() override {
+    FRAZIL_TRY(Reserve(0));
+    std::shared_ptr<arrow::Buffer> offsets;
+    FRAZIL_TRY(FromArrow(offsets_.Finish(&offsets)));
+    FRAZIL_ASSIGN(std::shared_ptr<arrow::Buffer> bytes, FinishBuffer(bytes_));
+    return Make({std::move(offsets), std::move(bytes)});
+  }
+
+ private:
+  Status Grow(std::int64_t count, std::int64_t size) {
+    if (bytes_.length() + size > std::numeric_limits<std::int32_t>::max()) {
+      return Fail(ErrorKind::kInternal,
+                  "a column of one batch has more than 2 GiB of text");
+    }
+    FRAZIL_TRY(Reserve(count));
+    return FromArrow(bytes_.Reserve(size));
+  }
+
+  arrow::TypedBufferBuilder<std::int32_t> offsets_;
+  arrow::BufferBuilder bytes_;
+};
+
+// The texts of an ENUM.
+class EnumSink : public StringSink {
+ public:
+  EnumSink(std::shared_ptr<arrow::DataType> type, duckdb_logical_type handle)
+      : StringSink(std::move(type)), index_type_(duckdb_enum_internal_type(handle)) {
+    const std::uint32_t size = duckdb_enum_dictionary_size(handle);
+    for (std::uint32_t i = 0; i < size; ++i) {
+      texts_.push_back(TakeDuckText(duckdb_enum_dictionary_value(handle, i)));
+    }
+  }
+
+  Status Append(duckdb_vector vector, std::int64_t start, std::int64_t count) override {
+    FRAZIL_ASSIGN(const std::uint64_t* validity, AppendValidity(vector, start, count));
+    const void* data = duckdb_vector_get_data(vector);
+    for (std::int64_t i = start; i < start + count; ++i) {
+      FRAZIL_TRY(AppendText(IsValidAt(validity, i)
+                                ? std::string_view(texts_.at(IndexAt(data, i)))
+                                : std::string_view("")));
+    }
+    return {};
+  }
+
+ private:
+  [[nodiscard]] std::size_t IndexAt(const void* data, std::int64_t row) const {
+    if (index_type_ == DUCKDB_TYPE_UTINYINT)
+      return static_cast<const std::uint8_t*>(data)[row];
+    if (index_type_ == DUCKDB_TYPE_USMALLINT) {
+      return static_cast<const std::uint16_t*>(data)[row];
+    }
+    return static_cast<const std::uint32_t*>(data)[row];
+  }
+
+  duckdb_type index_type_;
+  std::vector<std::string> texts_;
+};
+
+class StructSink : public SinkBase {
+ public:
+  StructSink(std::shared_ptr<arrow::DataType> type,
+             std::vector<std::unique_ptr<ColumnSink>> children)
+      : SinkBase(std::move(type)), children_(std::move(children)) {}
+
+  Status Reserve(std::int64_t count) override {
+    for (auto& child : children_) FRAZIL_TRY(child->Reserve(count));
+    return {};
+  }
+
+  Status Append(duckdb_vector vector, std::int64_t start, std::int64_t count) override {
+    FRAZIL_TRY(AppendValidity(vector, start, count).map([](auto) {}));
+    for (std::size_t i = 0; i < children_.size(); ++i) {
+      FRAZIL_TRY(
+          children_[i]->Append(duckdb_struct_vector_get_child(vector, i), start, count));
+    }
+    return {};
+  }
+
+  Result<std::shared_ptr<arrow::ArrayData>> Finish() override {
+    std::vector<std::shared_ptr<arrow::ArrayData>> children;
+    for (auto& child : children_) {
+      FRAZIL_ASSIGN(children.emplace_back(), child->Finish());
+    }
+    return Make({}, std::move(children));
+  }
+
+ private:
+  std::vector<std::unique_ptr<ColumnSink>> children_;
+};
+
+// Lists and maps, and with `array_size` the ARRAYs of DuckDB, as lists.
+class ListSink : public SinkBase {
+ public:
+  ListSink(std::shared_ptr<arrow::DataType> type, std::unique_ptr<ColumnSink> element,
+           int array_size)
+      : SinkBase(std::move(type)),
+        element_(std::move(element)),
+        array_size_(array_size) {}
+
+  Status Reserve(std::int64_t count) override {
+    if (offsets_.length() == 0) FRAZIL_TRY(FromArrow(offsets_.Append(0)));
+    return FromArrow(offsets_.Reserve(count));
+  }
+
+  Status Append(duckdb_vector vector, std::int64_t start, std::int64_t count) override {
+    FRAZIL_ASSIGN(const std::uint64_t* validity, AppendValidity(vector, start, count));
+    FRAZIL_TRY(Reserve(count));
+    const auto* entries =
+        array_size_ > 0
+            ? nullptr
+            : static_cast<const duckdb_list_entry*>(duckdb_vector_get_data(vector));
+    const duckdb_vector child = array_size_ > 0 ? duckdb_array_vector_get_child(vector)
+                                                : duckdb_list_vector_get_child(vector);
+    // Elements mostly lie one list after the other: append them by the longest run.
+    std::int64_t run_begin = 0;
+    std::int64_t run_end = 0;
+    for (std::int64_t i = start; i < start + count; ++i) {
+      if (IsValidAt(validity, i)) {
+        const std::int64_t begin = entries == nullptr
+                                       ? i * array_size_
+                                       : static_cast<std::int64_t>(entries[i].offset);
+        const std::int64_t length = entries == nullptr
+                                        ? array_size_
+                                        : static_cast<std::int64_t>(entries[i].length);
+        if (begin != run_end && length > 0) {
+          FRAZIL_TRY(AppendElements(child, run_begin, run_end));
+          run_begin = begin;
+          run_end = begin;
+        }
+        run_end += length;
+        element_count_ += length;
+      }
+      if (element_count_ > std::numeric_limits<std::int32_t>::max()) {
+        return Fail(ErrorKind::kInternal,
+                    "the lists of one batch have more than 2^31 elements");
+      }
+      offsets_.UnsafeAppend(static_cast<std::int32_t>(element_count_));
+    }
+    return AppendElements(child, run_begin, run_end);
+  }
+
+  Result<std::shared_ptr<arrow::ArrayData>> Finish() override {
+    FRAZIL_TRY(Reserve(0));
+    element_count_ = 0;
+    std::shared_ptr<arrow::Buffer> offsets;
+    FRAZIL_TRY(FromArrow(offsets_.Finish(&offsets)));
+    FRAZIL_ASSIGN(std::shared_ptr<arrow::ArrayData> elements, element_->Finish());
+    return Make({std::move(offsets)}, {std::move(elements)});
+  }
+
+ private:
+  Status AppendElements(duckdb_vector child, std::int64_t begin, std::int64_t end) {
+    return begin == end ? Status{} : element_->Append(child, begin, end - begin);
+  }
+
+  std::unique_ptr<ColumnSink> element_;
+  int array_size_;
+  std::int64_t element_count_ = 0;
+  arrow::TypedBufferBuilder<std::int32_t> offsets_;
+};
+
+}  // namespace frazil
