@@ -30,8 +30,10 @@ class FastAppend {
   /// \param files data files, each of a spec of `metadata`; may be empty: then the snapshot
   /// only carries its summary (a ledger).
   /// \param snapshot_id see RandomSnapshotId(); must not be in `metadata`.
-  static Result<FastAppend> Make(const TableMetadata& metadata, std::vector<DataFile> files,
-                                 std::int64_t snapshot_id);
+  /// \return kNotSupported for a table of another format version than 2; kInvalidArgument
+  /// for files that are not data files of the table.
+  static Result<FastAppend> Make(const TableMetadata& metadata,
+                                 std::vector<DataFile> files, std::int64_t snapshot_id);
 
   /// \brief The manifests, one per spec; to be written once, before the first attempt.
   [[nodiscard]] const std::vector<PendingFile>& manifests() const { return manifests_; }
@@ -51,12 +53,16 @@ class FastAppend {
   /// \param parent_manifests manifests of the current snapshot of `base`, in their order.
   /// \param extra_summary added to the summary (ledger, engine-name, ...).
   /// \param now_ms stamp of the snapshot; raised where the table's logs are ahead of it.
-  Attempt Build(const TableMetadata& base, const std::vector<ManifestFile>& parent_manifests,
-                const std::map<std::string, std::string>& extra_summary, int attempt_number,
-                std::int64_t now_ms) const;
+  Attempt Build(const TableMetadata& base,
+                const std::vector<ManifestFile>& parent_manifests,
+                const std::map<std::string, std::string>& extra_summary,
+                int attempt_number, std::int64_t now_ms) const;
 
  private:
   FastAppend() = default;
+
+  std::map<std::string, std::string> Summary(
+      const Snapshot* parent, const std::map<std::string, std::string>& extra) const;
 
   std::int64_t snapshot_id_ = 0;
   std::string commit_uuid_;

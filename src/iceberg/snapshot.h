@@ -23,6 +23,10 @@ struct Snapshot {
   /// "operation" and counts, all strings; also where the ledger lives.
   std::map<std::string, std::string> summary;
   std::optional<std::int32_t> schema_id;
+  /// Format version 3: row ids that this snapshot gave out, and the key of its manifest list.
+  std::optional<std::int64_t> first_row_id = std::nullopt;
+  std::optional<std::int64_t> added_rows = std::nullopt;
+  std::optional<std::string> key_id = std::nullopt;
 
   bool operator==(const Snapshot&) const = default;
 };

@@ -43,6 +43,8 @@ struct TableMetadata {
   std::map<std::string, SnapshotRef> refs;
   std::vector<SnapshotLogEntry> snapshot_log;
   std::vector<MetadataLogEntry> metadata_log;
+  /// Of format version 3: the next row id to give out.
+  std::int64_t next_row_id = 0;
   /// Members this version of Frazil does not interpret (statistics, encryption keys, ...),
   /// written back unchanged.
   Json other_members = Json::object();
@@ -56,10 +58,11 @@ struct TableMetadata {
   [[nodiscard]] const Schema& CurrentSchema() const;
   [[nodiscard]] const PartitionSpec& DefaultSpec() const;
   /// \brief A property, or `fallback`.
-  [[nodiscard]] std::string Property(std::string_view key, std::string_view fallback) const;
+  [[nodiscard]] std::string Property(std::string_view key,
+                                     std::string_view fallback) const;
 };
 
-/// \brief Reads v1, v2 or v3 metadata and checks what Java checks.
+/// \brief Reads v1, v2 or v3 metadata, plain or in gzip, and checks what Java checks.
 /// \return kCorruptData naming the member; kNotSupported for a later format version.
 Result<TableMetadata> ParseTableMetadata(std::string_view json_text);
 
@@ -91,8 +94,11 @@ struct NewTable {
 /// names, or an unsupported format version.
 Result<TableMetadata> MakeTableMetadata(const NewTable& table, std::int64_t now_ms);
 
-/// \brief "00007-<uuid>.metadata.json", the name for version 7, with its folder: property
-/// write.metadata.path or `<location>/metadata`.
+/// \brief Where manifests, manifest lists and metadata files go: write.metadata.path or
+/// `<location>/metadata`, without a slash at the end.
+std::string MetadataFolder(const TableMetadata& metadata);
+
+/// \brief "00007-<uuid>.metadata.json", the name for version 7, in MetadataFolder.
 std::string MetadataFileLocation(const TableMetadata& metadata, int version);
 
 /// \brief The version in a metadata file's name; -1 where it has none.

@@ -53,7 +53,8 @@ struct SetProperties {
 struct RemoveProperties {
   std::vector<std::string> removals;
 };
-using TableUpdate = std::variant<AddSnapshot, SetSnapshotRef, SetProperties, RemoveProperties>;
+using TableUpdate =
+    std::variant<AddSnapshot, SetSnapshotRef, SetProperties, RemoveProperties>;
 /// @}
 
 /// \brief Checks requirements against a table.
@@ -69,7 +70,8 @@ Status CheckRequirements(const TableMetadata& base,
 /// to write.metadata.previous-versions-max.
 /// \return kCommitFailed for a stale sequence number; kInvalidArgument for an update that
 /// names something absent.
-Result<TableMetadata> ApplyUpdates(const TableMetadata& base, std::string_view base_location,
+Result<TableMetadata> ApplyUpdates(const TableMetadata& base,
+                                   std::string_view base_location,
                                    const std::vector<TableUpdate>& updates,
                                    std::int64_t now_ms);
 

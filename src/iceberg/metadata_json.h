@@ -1,0 +1,33 @@
+#pragma once
+
+/// \file iceberg/metadata_json.h
+/// \brief JSON of the parts of table metadata that only metadata and REST requests hold.
+///
+/// Source: Iceberg specification, Appendix C. Members are in the order Java writes them.
+
+#include "base/json.h"
+#include "base/result.h"
+#include "iceberg/partition_spec.h"
+#include "iceberg/snapshot.h"
+
+namespace frazil {
+
+/// \name Each FromJson returns kCorruptData naming the member, or kNotSupported for what a
+/// later specification allows.
+/// @{
+Json SortOrderToJson(const SortOrder& order);
+Result<SortOrder> SortOrderFromJson(const Json& json);
+
+Json SnapshotToJson(const Snapshot& snapshot);
+Result<Snapshot> SnapshotFromJson(const Json& json);
+
+Json SnapshotRefToJson(const SnapshotRef& ref);
+Result<SnapshotRef> SnapshotRefFromJson(const Json& json);
+
+/// \brief The fields alone, as manifests and version 1 metadata hold them.
+Json PartitionFieldsToJson(const PartitionSpec& spec);
+/// \brief Reads such fields. Where version 1 left ids out, they count from 1000.
+Result<PartitionSpec> PartitionFieldsFromJson(const Json& fields, std::int32_t spec_id);
+/// @}
+
+}  // namespace frazil
