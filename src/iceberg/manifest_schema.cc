@@ -61,15 +61,17 @@ std::string Timestamp(bool is_adjusted) {
       is_adjusted);
 }
 
-// A fixed is defined where its name first stands and only named afterwards.
-std::string Fixed(const std::string& name, int size, std::string_view attributes,
-                  std::set<std::string>& defined) {
-  if (!defined.insert(name).second) return QuoteJson(name);
+// A fixed has Java's name. Where that is taken the field id follows it, since PyIceberg does
+// not read references to a name.
+std::string Fixed(std::string name, int size, std::string_view attributes,
+                  const PartitionColumn& column, std::set<std::string>& taken) {
+  if (!taken.insert(name).second) name += fmt::format("_{}", column.field_id);
   return fmt::format(R"({{"type":"fixed","name":"{}","size":{}{}}})", name, size,
                      attributes);
 }
 
-std::string AvroTypeOf(const Type& type, std::set<std::string>& defined) {
+std::string AvroTypeOf(const PartitionColumn& column, std::set<std::string>& taken) {
+  const Type& type = column.type;
   switch (type.id()) {
     case TypeId::kBoolean:
       return std::string(kBoolean);
@@ -86,7 +88,7 @@ std::string AvroTypeOf(const Type& type, std::set<std::string>& defined) {
                    DecimalRequiredBytes(type.precision()),
                    fmt::format(R"(,"logicalType":"decimal","precision":{},"scale":{})",
                                type.precision(), type.scale()),
-                   defined);
+                   column, taken);
     case TypeId::kDate:
       return Logical("int", "date");
     case TypeId::kTime:
@@ -96,9 +98,10 @@ std::string AvroTypeOf(const Type& type, std::set<std::string>& defined) {
     case TypeId::kTimestamptz:
       return Timestamp(true);
     case TypeId::kUuid:
-      return Fixed("uuid_fixed", 16, R"(,"logicalType":"uuid")", defined);
+      return Fixed("uuid_fixed", 16, R"(,"logicalType":"uuid")", column, taken);
     case TypeId::kFixed:
-      return Fixed(fmt::format("fixed_{}", type.length()), type.length(), "", defined);
+      return Fixed(fmt::format("fixed_{}", type.length()), type.length(), "", column,
+                   taken);
     case TypeId::kBinary:
       return std::string(kBytes);
     case TypeId::kString:
@@ -112,10 +115,10 @@ std::string AvroTypeOf(const Type& type, std::set<std::string>& defined) {
 
 std::string PartitionRecord(const std::vector<PartitionColumn>& partition) {
   std::vector<std::string> fields;
-  std::set<std::string> defined;
+  std::set<std::string> taken;
   for (const PartitionColumn& column : partition) {
     const std::string name = AvroName(column.name);
-    std::string field = Optional(name, AvroTypeOf(column.type, defined), column.field_id);
+    std::string field = Optional(name, AvroTypeOf(column, taken), column.field_id);
     if (name != column.name) {
       field.pop_back();
       field += fmt::format(R"(,"iceberg-field-name":{}}})", QuoteJson(column.name));
