@@ -22,7 +22,8 @@ std::shared_ptr<arrow::DataType> ArrowNestedTypeOf(const Type& type) {
   // The specification fixes these names; whoever made the type may have left them out.
   if (type.id() == TypeId::kList) return arrow::list(fields.at(0)->WithName("element"));
   return std::make_shared<arrow::MapType>(
-      fields.at(0)->WithName("key")->WithNullable(false), fields.at(1)->WithName("value"));
+      fields.at(0)->WithName("key")->WithNullable(false),
+      fields.at(1)->WithName("value"));
 }
 
 }  // namespace
@@ -68,9 +69,11 @@ std::shared_ptr<arrow::DataType> ArrowTypeOf(const Type& type) {
 std::shared_ptr<arrow::Field> ArrowFieldOf(const SchemaField& field) {
   std::shared_ptr<const arrow::KeyValueMetadata> metadata;
   if (field.field_id > 0) {
-    metadata = arrow::key_value_metadata({"PARQUET:field_id"}, {std::to_string(field.field_id)});
+    metadata =
+        arrow::key_value_metadata({"PARQUET:field_id"}, {std::to_string(field.field_id)});
   }
-  return arrow::field(field.name, ArrowTypeOf(field.type), !field.required, std::move(metadata));
+  return arrow::field(field.name, ArrowTypeOf(field.type), !field.required,
+                      std::move(metadata));
 }
 
 std::shared_ptr<arrow::Schema> ArrowSchemaOf(const Schema& schema) {

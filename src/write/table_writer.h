@@ -37,7 +37,8 @@ class TableWriter {
   /// \brief Takes rows whose columns are the table's, in order (ArrowSchemaOf).
   /// \return kIoError if the disk fails or is full; kInvalidArgument for rows of another
   /// schema or a null in a required column.
-  virtual Status Write(std::int64_t epoch, const std::shared_ptr<arrow::RecordBatch>& rows) = 0;
+  virtual Status Write(std::int64_t epoch,
+                       const std::shared_ptr<arrow::RecordBatch>& rows) = 0;
 
   /// \brief Closes the files of an epoch and tells of them. Durable when it returns.
   virtual Result<std::vector<DataFile>> Finish(std::int64_t epoch) = 0;

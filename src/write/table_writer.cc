@@ -1,0 +1,231 @@
+#include "write/table_writer.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include <arrow/record_batch.h>
+#include <fmt/format.h>
+
+#include "base/log.h"
+#include "base/unique_id.h"
+#include "iceberg/partition_path.h"
+#include "write/dictionary_choice.h"
+#include "write/parquet_file.h"
+#include "write/parquet_layout.h"
+#include "write/partition_router.h"
+
+namespace frazil {
+namespace {
+
+// Rows between two looks at the size of a file.
+constexpr std::int64_t kRowsPerStep = 4096;
+
+// Whoever is ahead of the commit by more than one epoch has to wait.
+constexpr std::size_t kMostOpenEpochs = 2;
+
+// A writer that holds less than this part of the budget is not asked to give way.
+constexpr std::int64_t kLeastShare = 8;
+
+struct OpenFile {
+  std::unique_ptr<ParquetFile> file;
+  std::vector<Literal> partition;
+  Reservation memory;
+  std::int64_t size_bytes = 0;  // estimated
+};
+
+struct Epoch {
+  std::int64_t number = 0;
+  /// By partition key.
+  std::map<std::string, OpenFile> open;
+  std::vector<DataFile> finished;
+  /// Which leaf columns get dictionaries.
+  std::vector<bool> dictionaries;
+  std::int64_t size_bytes = 0;  // of finished and open files
+};
+
+class PartitionedTableWriter : public TableWriter {
+ public:
+  PartitionedTableWriter(std::shared_ptr<const TableMetadata> metadata,
+                         std::shared_ptr<const ParquetLayout> layout,
+                         PartitionRouter router, FileIO& io, MemoryBudget& budget)
+      : metadata_(std::move(metadata)),
+        layout_(std::move(layout)),
+        router_(std::move(router)),
+        io_(io),
+        budget_(budget) {}
+
+  Status Write(std::int64_t epoch,
+               const std::shared_ptr<arrow::RecordBatch>& rows) override {
+    if (failure_.has_value()) return Fail(*failure_);
+    if (rows->num_rows() == 0) return {};
+    FRAZIL_ASSIGN(const auto adopted, layout_->Adopt(rows));
+    FRAZIL_ASSIGN(Epoch * open_epoch, FindOrOpen(epoch, *adopted));
+    return Remember(WriteAdopted(*open_epoch, adopted));
+  }
+
+  Result<std::vector<DataFile>> Finish(std::int64_t epoch) override {
+    if (failure_.has_value()) return Fail(*failure_);
+    const auto at = std::find_if(epochs_.begin(), epochs_.end(),
+                                 [&](const Epoch& e) { return e.number == epoch; });
+    if (at == epochs_.end()) return std::vector<DataFile>();
+    while (!at->open.empty()) {
+      FRAZIL_TRY(Remember(CloseFile(*at, at->open.begin())));
+    }
+    std::vector<DataFile> files = std::move(at->finished);
+    epochs_.erase(at);
+    return files;
+  }
+
+  void Abandon() override {
+    for (Epoch& epoch : epochs_) {
+      epoch.open.clear();
+      for (const DataFile& file : epoch.finished) {
+        if (const Status deleted = io_.Delete(file.file_path); !deleted.has_value()) {
+          Log(LogLevel::kWarning, "cannot delete an abandoned file",
+              {{"location", file.file_path}, {"error", deleted.error().message}});
+        }
+      }
+    }
+    epochs_.clear();
+    memory_bytes_ = 0;
+    failure_.reset();
+  }
+
+  [[nodiscard]] std::int64_t EpochBytes(std::int64_t epoch) const override {
+    for (const Epoch& open : epochs_) {
+      if (open.number == epoch) return open.size_bytes;
+    }
+    return 0;
+  }
+
+ private:
+  using OpenFiles = std::map<std::string, OpenFile>;
+
+  Status Remember(Status status) {
+    if (!status.has_value()) failure_ = status.error();
+    return status;
+  }
+
+  Result<Epoch*> FindOrOpen(std::int64_t number, const arrow::RecordBatch& rows) {
+    for (Epoch& epoch : epochs_) {
+      if (epoch.number == number) return &epoch;
+    }
+    if (epochs_.size() == kMostOpenEpochs) {
+      return Fail(ErrorKind::kInvalidArgument,
+                  "rows of epoch {} while epochs {} and {} are open", number,
+                  epochs_[0].number, epochs_[1].number);
+    }
+    Epoch epoch;
+    epoch.number = number;
+    epoch.dictionaries = ChooseDictionaries(*layout_, rows);
+    epochs_.push_back(std::move(epoch));
+    return &epochs_.back();
+  }
+
+  Status WriteAdopted(Epoch& epoch, const std::shared_ptr<arrow::RecordBatch>& rows) {
+    FRAZIL_ASSIGN(std::vector<PartitionedRows> partitions, router_.Route(rows));
+    for (PartitionedRows& partition : partitions) {
+      FRAZIL_TRY(WritePartition(epoch, partition));
+    }
+    return {};
+  }
+
+  Status WritePartition(Epoch& epoch, PartitionedRows& partition) {
+    const arrow::RecordBatch& rows = *partition.rows;
+    for (std::int64_t begin = 0; begin < rows.num_rows(); begin += kRowsPerStep) {
+      auto at = epoch.open.find(partition.key);
+      if (at == epoch.open.end()) {
+        FRAZIL_ASSIGN(OpenFile file, OpenNew(epoch, partition));
+        at = epoch.open.emplace(partition.key, std::move(file)).first;
+      }
+      FRAZIL_TRY(at->second.file->Write(*rows.Slice(begin, kRowsPerStep)));
+      UpdateSizes(epoch, at->second);
+      if (at->second.size_bytes >= layout_->options().target_file_size_bytes) {
+        FRAZIL_TRY(CloseFile(epoch, at));
+      }
+      FRAZIL_TRY(GiveWay());
+    }
+    return {};
+  }
+
+  Result<OpenFile> OpenNew(const Epoch& epoch, const PartitionedRows& partition) {
+    const std::string name =
+        fmt::format("{:05}-{}-{}.parquet", file_count_++, epoch.number, writer_id_);
+    OpenFile open{nullptr, partition.partition, Reservation(budget_)};
+    FRAZIL_ASSIGN(open.file,
+                  ParquetFile::Open(layout_, io_,
+                                    DataFileLocation(*metadata_, metadata_->DefaultSpec(),
+                                                     partition.partition, name),
+                                    epoch.dictionaries));
+    return open;
+  }
+
+  void UpdateSizes(Epoch& epoch, OpenFile& open) {
+    const std::int64_t memory_bytes = open.file->MemoryBytes();
+    memory_bytes_ += memory_bytes - open.memory.bytes();
+    open.memory.Resize(memory_bytes);
+    const std::int64_t size_bytes = open.file->EstimatedSizeBytes();
+    epoch.size_bytes += size_bytes - open.size_bytes;
+    open.size_bytes = size_bytes;
+  }
+
+  Status CloseFile(Epoch& epoch, OpenFiles::iterator at) {
+    FRAZIL_ASSIGN(DataFile file, at->second.file->Finish());
+    file.spec_id = metadata_->default_spec_id;
+    file.partition = std::move(at->second.partition);
+    file.sort_order_id = 0;
+    epoch.size_bytes += file.file_size_bytes - at->second.size_bytes;
+    epoch.finished.push_back(std::move(file));
+    memory_bytes_ -= at->second.memory.bytes();
+    epoch.open.erase(at);
+    return {};
+  }
+
+  // Closes the largest files while the pipeline holds more memory than it may and this
+  // writer more than its share of it: what others hold must not make our files tiny.
+  Status GiveWay() {
+    while (budget_.is_exceeded() && memory_bytes_ > budget_.limit_bytes() / kLeastShare) {
+      Epoch* largest_epoch = nullptr;
+      OpenFiles::iterator largest;
+      for (Epoch& epoch : epochs_) {
+        for (auto at = epoch.open.begin(); at != epoch.open.end(); ++at) {
+          if (largest_epoch == nullptr ||
+              at->second.memory.bytes() > largest->second.memory.bytes()) {
+            largest_epoch = &epoch;
+            largest = at;
+          }
+        }
+      }
+      if (largest_epoch == nullptr) return {};
+      FRAZIL_TRY(CloseFile(*largest_epoch, largest));
+    }
+    return {};
+  }
+
+  std::shared_ptr<const TableMetadata> metadata_;
+  std::shared_ptr<const ParquetLayout> layout_;
+  PartitionRouter router_;
+  FileIO& io_;
+  MemoryBudget& budget_;
+  // With the count it makes the names of this writer's files unique for ever.
+  std::string writer_id_ = RandomUuid();
+  std::int64_t file_count_ = 0;
+  std::int64_t memory_bytes_ = 0;  // of the open files
+  std::vector<Epoch> epochs_;
+  // The first error: the files of the open epochs are then good for Abandon() only.
+  std::optional<Error> failure_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<TableWriter>> TableWriter::Make(
+    std::shared_ptr<const TableMetadata> metadata, FileIO& io, MemoryBudget& budget) {
+  FRAZIL_ASSIGN(auto layout, ParquetLayout::Make(*metadata));
+  FRAZIL_ASSIGN(auto router, PartitionRouter::Make(metadata->CurrentSchema(),
+                                                   metadata->DefaultSpec()));
+  return std::make_unique<PartitionedTableWriter>(std::move(metadata), std::move(layout),
+                                                  std::move(router), io, budget);
+}
+
+}  // namespace frazil
