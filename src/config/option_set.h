@@ -19,16 +19,16 @@ enum class OptionType { kString, kBool, kInt64, kSize, kDuration, kEnum };
 
 /// \brief One option that a connector, a catalog or the pipeline takes.
 struct OptionDeclaration {
-  std::string_view key;
+  std::string_view key = {};
   OptionType type = OptionType::kString;
   /// As written by a user; empty with `is_required` or where absence means something.
-  std::string_view default_value;
+  std::string_view default_value = {};
   bool is_required = false;
   /// True: `key` ends with "." and stands for every key that begins with it.
   bool is_prefix = false;
   /// Values of a kEnum, separated by '|'.
-  std::string_view allowed;
-  std::string_view description;
+  std::string_view allowed = {};
+  std::string_view description = {};
 };
 
 /// \brief Checks options against declarations: unknown keys (with the nearest known one as a

@@ -35,7 +35,7 @@ struct Option {
 /// \brief Options in their order; a key stands at most once.
 class Options {
  public:
-  /// \return kInvalidConfig if the key is there already.
+  /// \return kInvalidConfig if the key is there already, or 10,000 others are.
   Status Add(Option option);
   /// \brief The option, or nullptr.
   [[nodiscard]] const Option* Find(std::string_view key) const;

@@ -1,0 +1,107 @@
+#include "config/settings.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/result_matchers.h"
+
+namespace frazil {
+namespace {
+
+using ::testing::HasSubstr;
+
+Result<PipelineSettings> Parse(
+    const std::vector<std::pair<std::string, std::string>>& settings) {
+  PipelineSpec spec;
+  spec.file = "p.sql";
+  spec.text = "SET";
+  for (const auto& [key, value] : settings) {
+    EXPECT_THAT(spec.settings.Add({key, value, {1, 1}, {1, 1}}), IsOk());
+  }
+  return ParseSettings(spec);
+}
+
+TEST(SettingsTest, HaveDefaults) {
+  const auto settings = Parse({});
+  ASSERT_THAT(settings, IsOk());
+  EXPECT_EQ(settings->commit_interval, std::chrono::seconds(10));
+  EXPECT_EQ(settings->commit_max_bytes, std::nullopt);
+  EXPECT_EQ(settings->commit_max_rows, std::nullopt);
+  EXPECT_EQ(settings->memory_limit_bytes, std::int64_t{256} << 20);
+  EXPECT_EQ(settings->pipeline_name, "");
+  EXPECT_EQ(settings->dead_letters, DeadLetterPolicy::kTable);
+  EXPECT_EQ(settings->on_rollback, OnRollback::kReplay);
+  EXPECT_EQ(settings->on_data_loss, OnDataLoss::kFail);
+}
+
+TEST(SettingsTest, AreParsed) {
+  const auto settings = Parse({{"commit.interval", "500 ms"},
+                               {"commit.max-bytes", "1 GiB"},
+                               {"commit.max-rows", "1000"},
+                               {"memory.limit", "128mb"},
+                               {"pipeline.name", "orders to lake"},
+                               {"dead-letters", "topic:orders.dead"},
+                               {"on-rollback", "stop"},
+                               {"on-data-loss", "continue"}});
+  ASSERT_THAT(settings, IsOk());
+  EXPECT_EQ(settings->commit_interval, std::chrono::milliseconds(500));
+  EXPECT_EQ(settings->commit_max_bytes, std::int64_t{1} << 30);
+  EXPECT_EQ(settings->commit_max_rows, 1000);
+  EXPECT_EQ(settings->memory_limit_bytes, std::int64_t{128} << 20);
+  EXPECT_EQ(settings->pipeline_name, "orders to lake");
+  EXPECT_EQ(settings->dead_letters, DeadLetterPolicy::kTopic);
+  EXPECT_EQ(settings->dead_letter_topic, "orders.dead");
+  EXPECT_EQ(settings->on_rollback, OnRollback::kStop);
+  EXPECT_EQ(settings->on_data_loss, OnDataLoss::kContinue);
+}
+
+TEST(SettingsTest, TakeFlinksNameOfTheCommitInterval) {
+  const auto settings = Parse({{"execution.checkpointing.interval", "3min"}});
+  ASSERT_THAT(settings, IsOk());
+  EXPECT_EQ(settings->commit_interval, std::chrono::minutes(3));
+  EXPECT_THAT(
+      Parse({{"execution.checkpointing.interval", "3min"}, {"commit.interval", "3min"}}),
+      FailsWith(ErrorKind::kInvalidConfig, HasSubstr("another name")));
+}
+
+TEST(SettingsTest, RefuseWhatNobodyCanMean) {
+  const struct {
+    const char* key;
+    const char* value;
+    const char* message;
+  } bad[] = {
+      {"commit.interval", "0", "'commit.interval' is at least 10 ms"},
+      {"commit.interval", "9 ms", "a number without a unit counts milliseconds"},
+      {"commit.max-bytes", "0", "'commit.max-bytes' is at least 1"},
+      {"commit.max-rows", "0", "'commit.max-rows' is at least 1"},
+      {"commit.max-rows", "-5", "'commit.max-rows' is at least 1"},
+      {"memory.limit", "256", "a number without a unit counts bytes"},
+      {"pipeline.name", "", "'pipeline.name' is empty"},
+      {"dead-letters", "nowhere", "takes 'table', 'topic:<name>' or 'fail'"},
+      {"dead-letters", "topic:", "this is not a name of a topic"},
+      {"dead-letters", "topic:a b", "this is not a name of a topic"},
+      {"on-rollback", "never", "takes 'replay' or 'stop'"},
+      {"on-data-loss", "contniue", "did you mean 'continue'?"},
+      {"commit.intervall", "1 s", "did you mean 'commit.interval'?"},
+      {"parallelism.default", "4", "unknown option 'parallelism.default' of the pipeline"},
+  };
+  for (const auto& [key, value, message] : bad) {
+    SCOPED_TRACE(std::string(key) + "=" + value);
+    EXPECT_THAT(Parse({{key, value}}),
+                FailsWith(ErrorKind::kInvalidConfig, HasSubstr(message)));
+  }
+  EXPECT_THAT(Parse({{"commit.interval", "10"}}), IsOk());
+  EXPECT_THAT(Parse({{"pipeline.name", std::string(201, 'x')}}),
+              FailsWith(ErrorKind::kInvalidConfig));
+  EXPECT_THAT(Parse({{"dead-letters", "topic:" + std::string(250, 'x')}}),
+              FailsWith(ErrorKind::kInvalidConfig));
+}
+
+TEST(SettingsTest, DeadLettersMayStopThePipeline) {
+  const auto settings = Parse({{"dead-letters", "fail"}});
+  ASSERT_THAT(settings, IsOk());
+  EXPECT_EQ(settings->dead_letters, DeadLetterPolicy::kFail);
+}
+
+}  // namespace
+}  // namespace frazil

@@ -1,0 +1,1 @@
+SELECT 'a;b' "c""d" e'f\'g' $1 0x1F 1.5e+3 a->>'b' x::INT /*+ h */

@@ -1,0 +1,1 @@
+SET ${PASSWORD} = ${SQL} $${PASSWORD} $a$ ${X} $a$ ${NONE:-${SQL}}
