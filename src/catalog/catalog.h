@@ -46,13 +46,15 @@ class Catalog {
   [[nodiscard]] virtual const std::string& name() const = 0;
 
   /// \return kAlreadyExists if it is there.
-  virtual Status CreateNamespace(const Namespace& table_namespace,
-                                 const std::map<std::string, std::string>& properties) = 0;
+  virtual Status CreateNamespace(
+      const Namespace& table_namespace,
+      const std::map<std::string, std::string>& properties) = 0;
   virtual Result<bool> NamespaceExists(const Namespace& table_namespace) = 0;
   virtual Result<std::vector<Namespace>> ListNamespaces() = 0;
 
   /// \return kNotFound if the namespace is absent.
-  virtual Result<std::vector<TableIdentifier>> ListTables(const Namespace& table_namespace) = 0;
+  virtual Result<std::vector<TableIdentifier>> ListTables(
+      const Namespace& table_namespace) = 0;
 
   /// \brief Creates an empty table. `table.location` empty: the catalog's default.
   /// \return kAlreadyExists; kNotFound if the namespace is absent.
@@ -72,9 +74,10 @@ class Catalog {
   ///  - kCommitFailed only if it certainly did not happen and may be tried again;
   ///  - kCommitStateUnknown if it may have happened: the files it names must be kept;
   ///  - kNotFound if the table is gone; other kinds: it did not happen.
-  virtual Result<LoadedTable> CommitTable(const TableIdentifier& identifier,
-                                          const std::vector<TableRequirement>& requirements,
-                                          const std::vector<TableUpdate>& updates) = 0;
+  virtual Result<LoadedTable> CommitTable(
+      const TableIdentifier& identifier,
+      const std::vector<TableRequirement>& requirements,
+      const std::vector<TableUpdate>& updates) = 0;
 };
 
 }  // namespace frazil
