@@ -63,7 +63,8 @@ class Decoder {
   /// \brief Decodes records [first_record, end) of a batch. A record that cannot be decoded
   /// is a RecordFailure, or a null or nothing where options say so; it is never an error.
   /// \return kInternal only: memory ran out, or a bug.
-  virtual Result<DecodedBatch> Decode(const RawBatch& batch, std::size_t first_record) = 0;
+  virtual Result<DecodedBatch> Decode(const RawBatch& batch,
+                                      std::size_t first_record) = 0;
 };
 
 }  // namespace frazil
