@@ -1,0 +1,122 @@
+#pragma once
+
+/// \file commit/ledger.h
+/// \brief The ledger: how far a pipeline has read, kept inside the table it writes.
+///
+/// Every snapshot of ours carries, in its summary, one ledger per pipeline that writes the
+/// table. Data and ledger appear in one atomic commit; there is no other store of progress.
+/// Pure: no I/O, clock, lock or thread. Form and reasons: docs/adr/0001-ledger.md.
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "iceberg/table_metadata.h"
+#include "model/split.h"
+
+namespace frazil {
+
+/// \brief Summary keys and properties that hold ledgers begin with this; a pipeline's name
+/// follows.
+inline constexpr std::string_view kLedgerKeyPrefix = "frazil.ledger.";
+
+/// \brief "frazil.ledger.<pipeline>".
+std::string LedgerKey(std::string_view pipeline);
+
+/// \brief Progress in one stream, a topic.
+struct StreamLedger {
+  StreamIdentity identity;
+  /// Next position to read, by partition.
+  std::map<std::int32_t, Position> next;
+
+  bool operator==(const StreamLedger&) const = default;
+};
+
+/// \brief What a table knows of one pipeline.
+struct Ledger {
+  /// Of the commit that wrote it; grows by one per epoch of one run.
+  std::int64_t epoch = 0;
+  /// Random id of the process that wrote it.
+  std::string writer;
+  /// True on the pipeline's anchor: every table of the pipeline holds all rows below these
+  /// positions. False: this table does; others may be behind.
+  bool is_anchor = false;
+  /// Source name, then stream name.
+  std::map<std::string, std::map<std::string, StreamLedger>> sources;
+
+  bool operator==(const Ledger&) const = default;
+
+  /// \brief The next position of a split, or nullptr if the ledger does not know it.
+  [[nodiscard]] const Position* Find(const Split& split) const;
+  void Set(const Split& split, Position next);
+  void SetIdentity(const Split& split, const StreamIdentity& identity);
+  /// \brief All splits with their next positions.
+  [[nodiscard]] Positions next() const;
+};
+
+/// \brief One line of JSON. The same ledger gives the same text.
+std::string EncodeLedger(const Ledger& ledger);
+
+/// \return kCorruptData for anything but a ledger; kNotSupported for a later version of it.
+Result<Ledger> DecodeLedger(std::string_view text);
+
+/// \brief The mirror: a table property of the same key, set in the same commit. It names
+/// the snapshot that carries the ledger, and counts only where that snapshot is gone.
+struct LedgerMirror {
+  std::int64_t snapshot_id = 0;
+  Ledger ledger;
+};
+std::string EncodeLedgerMirror(const LedgerMirror& mirror);
+Result<LedgerMirror> DecodeLedgerMirror(std::string_view text);
+
+/// \brief How a ledger was found.
+enum class LedgerState {
+  kNone,      ///< The pipeline never wrote this table.
+  kCurrent,   ///< On the current snapshot or an ancestor.
+  kMirrored,  ///< The snapshot is gone; the mirror in the properties tells.
+  kRolledBack,  ///< The table was set back: an ancestor (or nothing) is older than the mirror.
+  kUnknown,  ///< History is cut and nothing tells: never to be read as "start anew".
+};
+
+/// \brief What a table says about a pipeline's progress.
+struct LedgerLookup {
+  LedgerState state = LedgerState::kNone;
+  /// Set with kCurrent and kMirrored, and with kRolledBack if an ancestor has one.
+  std::optional<Ledger> ledger;
+  /// With kRolledBack: the ledger before the rollback.
+  std::optional<Ledger> before_rollback;
+};
+
+/// \brief Looks a pipeline's ledger up on branch main.
+/// \return kCorruptData if there is one that does not parse.
+Result<LedgerLookup> FindLedger(const TableMetadata& metadata, std::string_view pipeline);
+
+/// \brief Names of all pipelines with a ledger in the table.
+std::set<std::string> PipelinesOf(const TableMetadata& metadata);
+
+/// \brief The ledgers a commit of `pipeline` has to copy forward: summary keys with values,
+/// of all other pipelines as of the current snapshot's ancestry.
+Result<std::map<std::string, std::string>> OtherLedgers(const TableMetadata& metadata,
+                                                        std::string_view pipeline);
+
+/// \brief What a commit claims about a split: where its rows begin and end.
+struct Claim {
+  /// What the table must say now; nullopt: it must not know the split.
+  std::optional<Position> expected;
+  Position next;
+};
+using Claims = std::map<Split, Claim>;
+
+/// \brief Compare-and-set per split. On the anchor the ledger must equal `expected`; other
+/// tables may also be behind it, since a table without rows is not committed.
+/// \return kLedgerConflict, naming the split and both positions.
+Status CheckClaims(const Ledger& committed, const Claims& claims, bool is_anchor);
+
+/// \brief The ledger after a commit: claimed splits move, everything else stays.
+Ledger ApplyClaims(Ledger committed, const Claims& claims);
+
+}  // namespace frazil

@@ -1,0 +1,184 @@
+#include "commit/ledger.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/result_matchers.h"
+
+namespace frazil {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+const Split kFirst{"events", "orders", 0};
+const Split kSecond{"events", "orders", 1};
+
+Ledger LedgerAt(std::int64_t first, std::int64_t second) {
+  Ledger ledger;
+  ledger.epoch = 3;
+  ledger.writer = "w";
+  ledger.is_anchor = true;
+  ledger.Set(kFirst, {first, ""});
+  ledger.Set(kSecond, {second, ""});
+  return ledger;
+}
+
+Snapshot SnapshotOf(std::int64_t id, std::optional<std::int64_t> parent,
+                    std::optional<Ledger> ledger) {
+  Snapshot snapshot;
+  snapshot.snapshot_id = id;
+  snapshot.parent_snapshot_id = parent;
+  if (ledger.has_value()) snapshot.summary[LedgerKey("p")] = EncodeLedger(*ledger);
+  return snapshot;
+}
+
+SnapshotRef MainAt(std::int64_t snapshot_id) {
+  SnapshotRef ref;
+  ref.snapshot_id = snapshot_id;
+  return ref;
+}
+
+TableMetadata TableOf(std::vector<Snapshot> snapshots, std::int64_t current) {
+  TableMetadata metadata;
+  metadata.snapshots = std::move(snapshots);
+  metadata.current_snapshot_id = current;
+  metadata.refs["main"] = MainAt(current);
+  return metadata;
+}
+
+void SetMirror(TableMetadata& metadata, std::int64_t snapshot_id, const Ledger& ledger) {
+  metadata.properties[LedgerKey("p")] = EncodeLedgerMirror({snapshot_id, ledger});
+}
+
+TEST(LedgerTest, TextIsStableAndReadsBack) {
+  Ledger ledger = LedgerAt(42, 9007199254740993);
+  ledger.SetIdentity(kFirst, {"cluster", "topic-id"});
+  ledger.Set({"log", "db", 0}, {7, "gtid:1-2-3"});
+  const std::string text = EncodeLedger(ledger);
+  EXPECT_EQ(
+      text,
+      R"({"version":1,"epoch":3,"writer":"w","anchor":true,"sources":{"events":)"
+      R"({"orders":{"cluster-id":"cluster","stream-id":"topic-id","next":)"
+      R"({"0":42,"1":9007199254740993}}},"log":{"db":{"next":{"0":[7,"gtid:1-2-3"]}}}}})");
+  EXPECT_THAT(DecodeLedger(text), IsOkAnd(ledger));
+}
+
+TEST(LedgerTest, RefusesWhatIsNoLedger) {
+  for (
+      const std::string_view text :
+      {"", "{}", "[]", R"({"version":1})",
+       R"({"version":1,"epoch":1,"writer":"w","anchor":true,"sources":[]})",
+       R"({"version":1,"epoch":1,"writer":"w","anchor":true,"sources":{"s":{"t":{"next":{"x":1}}}}})",
+       R"({"version":1,"epoch":1,"writer":"w","anchor":true,"sources":{"s":{"t":{"next":{"1":"1"}}}}})"}) {
+    SCOPED_TRACE(text);
+    EXPECT_THAT(DecodeLedger(text), FailsWith(ErrorKind::kCorruptData));
+  }
+  EXPECT_THAT(
+      DecodeLedger(R"({"version":2,"epoch":1,"writer":"w","anchor":true,"sources":{}})"),
+      FailsWith(ErrorKind::kNotSupported, HasSubstr("newer Frazil")));
+}
+
+TEST(LedgerTest, ATableNeverWrittenHasNone) {
+  EXPECT_EQ(FindLedger(TableMetadata{}, "p")->state, LedgerState::kNone);
+  const TableMetadata foreign = TableOf({SnapshotOf(1, {}, {})}, 1);
+  EXPECT_EQ(FindLedger(foreign, "p")->state, LedgerState::kNone);
+}
+
+TEST(LedgerTest, ForeignCommitsOnTopAreWalkedOver) {
+  TableMetadata metadata = TableOf(
+      {SnapshotOf(1, {}, LedgerAt(10, 20)), SnapshotOf(2, 1, {}), SnapshotOf(3, 2, {})},
+      3);
+  SetMirror(metadata, 1, LedgerAt(10, 20));
+  const auto lookup = FindLedger(metadata, "p");
+  ASSERT_THAT(lookup, IsOk());
+  EXPECT_EQ(lookup->state, LedgerState::kCurrent);
+  EXPECT_EQ(lookup->ledger, LedgerAt(10, 20));
+}
+
+TEST(LedgerTest, TheMirrorCountsWhenForeignExpiryTookOurSnapshot) {
+  TableMetadata metadata = TableOf({SnapshotOf(3, 2, {})}, 3);
+  SetMirror(metadata, 1, LedgerAt(10, 20));
+  const auto lookup = FindLedger(metadata, "p");
+  ASSERT_THAT(lookup, IsOk());
+  EXPECT_EQ(lookup->state, LedgerState::kMirrored);
+  EXPECT_EQ(lookup->ledger, LedgerAt(10, 20));
+}
+
+TEST(LedgerTest, ACutHistoryWithoutAMirrorIsUnknownAndNotZero) {
+  const TableMetadata metadata = TableOf({SnapshotOf(3, 2, {})}, 3);
+  EXPECT_EQ(FindLedger(metadata, "p")->state, LedgerState::kUnknown);
+}
+
+TEST(LedgerTest, ARollbackGoesBackToTheLedgerOfThatTime) {
+  TableMetadata metadata = TableOf(
+      {SnapshotOf(1, {}, LedgerAt(10, 20)), SnapshotOf(2, 1, LedgerAt(50, 60))}, 1);
+  SetMirror(metadata, 2, LedgerAt(50, 60));
+  const auto lookup = FindLedger(metadata, "p");
+  ASSERT_THAT(lookup, IsOk());
+  EXPECT_EQ(lookup->state, LedgerState::kRolledBack);
+  EXPECT_EQ(lookup->ledger, LedgerAt(10, 20));
+  EXPECT_EQ(lookup->before_rollback, LedgerAt(50, 60));
+}
+
+TEST(LedgerTest, ARollbackBehindACutHistoryIsUnknown) {
+  TableMetadata metadata =
+      TableOf({SnapshotOf(2, 1, {}), SnapshotOf(3, 2, LedgerAt(50, 60))}, 2);
+  SetMirror(metadata, 3, LedgerAt(50, 60));
+  EXPECT_EQ(FindLedger(metadata, "p")->state, LedgerState::kUnknown);
+}
+
+TEST(LedgerTest, ACycleOfParentsEnds) {
+  const TableMetadata metadata = TableOf({SnapshotOf(1, 2, {}), SnapshotOf(2, 1, {})}, 2);
+  EXPECT_THAT(FindLedger(metadata, "p"), IsOk());
+}
+
+TEST(LedgerTest, OtherPipelinesAreCopiedForward) {
+  Snapshot first = SnapshotOf(1, {}, LedgerAt(10, 20));
+  first.summary[LedgerKey("q")] = EncodeLedger(LedgerAt(1, 2));
+  const TableMetadata metadata = TableOf({first, SnapshotOf(2, 1, {})}, 2);
+  EXPECT_THAT(PipelinesOf(metadata), ElementsAre("p", "q"));
+  const auto others = OtherLedgers(metadata, "p");
+  ASSERT_THAT(others, IsOk());
+  EXPECT_THAT(*others, ElementsAre(std::pair<const std::string, std::string>(
+                           LedgerKey("q"), EncodeLedger(LedgerAt(1, 2)))));
+  EXPECT_THAT(*OtherLedgers(TableMetadata{}, "p"), IsEmpty());
+}
+
+TEST(LedgerTest, AnAnchorTakesOnlyTheExactClaim) {
+  const Ledger ledger = LedgerAt(10, 20);
+  const auto claim = [](std::optional<Position> expected) {
+    return Claims{{kFirst, Claim{expected, {30, ""}}}};
+  };
+  EXPECT_THAT(CheckClaims(ledger, claim(Position{10, ""}), true), IsOk());
+  for (const auto& wrong : {std::optional<Position>(), std::optional(Position{9, ""}),
+                            std::optional(Position{11, ""})}) {
+    EXPECT_THAT(CheckClaims(ledger, claim(wrong), true),
+                FailsWith(ErrorKind::kLedgerConflict, HasSubstr("orders")));
+  }
+  const Claims unknown{{{"events", "orders", 7}, Claim{std::nullopt, {5, ""}}}};
+  EXPECT_THAT(CheckClaims(ledger, unknown, true), IsOk());
+}
+
+TEST(LedgerTest, OtherTablesMayBeBehindButNeverAhead) {
+  const Ledger ledger = LedgerAt(10, 20);
+  const auto claim = [](std::int64_t expected) {
+    return Claims{{kFirst, Claim{Position{expected, ""}, {30, ""}}}};
+  };
+  EXPECT_THAT(CheckClaims(ledger, claim(10), false), IsOk());
+  EXPECT_THAT(CheckClaims(ledger, claim(25), false), IsOk());
+  EXPECT_THAT(CheckClaims(ledger, claim(9), false),
+              FailsWith(ErrorKind::kLedgerConflict));
+  EXPECT_THAT(CheckClaims(Ledger{}, claim(9), false), IsOk());
+}
+
+TEST(LedgerTest, ClaimsMoveTheirSplitsAlone) {
+  const Ledger after =
+      ApplyClaims(LedgerAt(10, 20), {{kFirst, Claim{Position{10, ""}, {30, ""}}}});
+  EXPECT_EQ(*after.Find(kFirst), (Position{30, ""}));
+  EXPECT_EQ(*after.Find(kSecond), (Position{20, ""}));
+}
+
+}  // namespace
+}  // namespace frazil

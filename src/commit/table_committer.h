@@ -1,0 +1,116 @@
+#pragma once
+
+/// \file commit/table_committer.h
+/// \brief Commits the epochs of one table: looks before it acts, never twice, never lost.
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "catalog/catalog.h"
+#include "commit/ledger.h"
+#include "iceberg/append.h"
+#include "iceberg/manifest.h"
+#include "storage/file_io.h"
+
+namespace frazil {
+
+/// \brief What one epoch adds to one table.
+struct TableEpoch {
+  std::int64_t epoch = 0;
+  Claims claims;
+  /// Durable files that hold the rows of the claimed ranges and no others. Empty: the
+  /// snapshot carries the ledger alone.
+  std::vector<DataFile> files;
+  /// Identities of the claimed streams, recorded with them.
+  std::map<Split, StreamIdentity> identities;
+};
+
+/// \brief Who commits, and how patiently.
+struct CommitterOptions {
+  std::string pipeline;
+  /// Random id of this process.
+  std::string writer_id;
+  bool is_anchor = false;
+  /// Conflicts and lost answers are borne for so long.
+  std::chrono::milliseconds deadline = std::chrono::minutes(30);
+  /// Put into each summary: "engine-version".
+  std::string engine_version;
+};
+
+/// \brief What a commit found out.
+struct CommitOutcome {
+  std::int64_t snapshot_id = 0;
+  /// The table's schema or partitioning is no longer the one the files were written with:
+  /// the pipeline has to be planned anew.
+  bool has_table_changed = false;
+};
+
+/// \brief Commits to one table. Not thread-safe: one stage owns a committer.
+class TableCommitter {
+ public:
+  /// \param catalog, io, clock outlive the committer.
+  TableCommitter(Catalog& catalog, FileIO& io, const Clock& clock,
+                 TableIdentifier identifier, const LoadedTable& table,
+                 CommitterOptions options);
+
+  [[nodiscard]] const TableIdentifier& identifier() const { return identifier_; }
+  [[nodiscard]] bool is_anchor() const { return options_.is_anchor; }
+
+  /// \brief Commits an epoch, trying until the deadline.
+  ///
+  /// Every attempt re-reads the table, looks for a commit of ours whose answer was lost,
+  /// and checks the claims anew.
+  /// \return
+  ///  - kLedgerConflict: another writer has been there; certainly not committed;
+  ///  - kCommitFailed: every attempt lost a race until the deadline; not committed;
+  ///  - kCommitStateUnknown: the deadline passed over a lost answer: keep the files;
+  ///  - kCancelled if `stop` came between attempts, and nothing is in doubt;
+  ///  - kDataLoss if the table was made anew under its name, or its ledger is lost;
+  ///  - any definite error of the catalog or the storage.
+  Result<CommitOutcome> Commit(const TableEpoch& epoch, const std::stop_token& stop);
+
+  /// \brief True if an answer was lost in the last Commit and it did not end in success:
+  /// the files it named must be kept, whatever error it returned.
+  [[nodiscard]] bool was_in_doubt() const { return was_in_doubt_; }
+
+  /// \brief The ledger as the table has it now; an empty one for a table never written.
+  Result<LedgerLookup> ReadLedger();
+
+  /// \brief Replaces this pipeline's ledger whatever it says: for operators and for
+  /// `on-data-loss` = `continue`.
+  Status OverwriteLedger(const Ledger& ledger, const std::stop_token& stop);
+
+ private:
+  struct Work;
+
+  Result<CommitOutcome> Attempt(Work& work);
+  Result<bool> IsAlreadyCommitted(const Work& work, const TableMetadata& metadata,
+                                  const LedgerLookup& lookup) const;
+  Result<std::vector<ManifestFile>> ManifestsOf(const TableMetadata& metadata);
+  Result<CommitOutcome> Run(Work& work, const std::stop_token& stop);
+  // Deletes the metadata of a commit that certainly did not happen.
+  void Discard(const Work& work);
+  void DeleteManifestLists(const Work& work, std::string_view keep);
+
+  Catalog& catalog_;
+  FileIO& io_;
+  const Clock& clock_;
+  TableIdentifier identifier_;
+  CommitterOptions options_;
+  std::string table_uuid_;
+  std::int32_t schema_id_;
+  std::int32_t spec_id_;
+  bool was_in_doubt_ = false;
+  // Manifests of the snapshot we committed last, so that they are not read back.
+  std::string known_manifest_list_;
+  std::vector<ManifestFile> known_manifests_;
+};
+
+}  // namespace frazil
