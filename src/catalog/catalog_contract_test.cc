@@ -269,7 +269,8 @@ TEST_P(CatalogContractTest, ASnapshotIsCommittedOnce) {
   const std::vector<TableRequirement> requirements = {AssertRefSnapshotId{"main", {}}};
   SnapshotRef main;
   main.snapshot_id = 42;
-  const std::vector<TableUpdate> updates = {AddSnapshot{snapshot}, SetSnapshotRef{"main", main}};
+  const std::vector<TableUpdate> updates = {AddSnapshot{snapshot},
+                                            SetSnapshotRef{"main", main}};
   EXPECT_THAT(catalog_->CommitTable(kEvents, requirements, updates), IsOk());
   EXPECT_THAT(Open()->CommitTable(kEvents, requirements, updates),
               FailsWith(ErrorKind::kCommitFailed));

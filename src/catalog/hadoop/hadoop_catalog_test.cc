@@ -92,6 +92,13 @@ TEST_F(HadoopCatalogTest, AHintThatIsBehindOrWrongDoesNotMatter) {
   EXPECT_EQ(ColorNow(), "blue");
 }
 
+TEST_F(HadoopCatalogTest, AChecksumOfAFormerHintGoes) {
+  Create();
+  EXPECT_THAT(io_->Write(Metadata(".version-hint.text.crc"), "crc"), IsOk());
+  EXPECT_THAT(Commit("blue"), IsOk());
+  EXPECT_THAT(io_->Exists(Metadata(".version-hint.text.crc")), IsOkAnd(false));
+}
+
 TEST_F(HadoopCatalogTest, VersionsOfWritersThatCompressCount) {
   Create();
   EXPECT_THAT(Commit("blue"), IsOk());

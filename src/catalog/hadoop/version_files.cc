@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <tuple>
 #include <utility>
 
 #include "base/log.h"
@@ -105,6 +106,8 @@ Result<VersionFile> VersionFiles::Newest() {
 }
 
 void VersionFiles::WriteHint(int version) {
+  // Hadoop's checksum of a former hint would make Java distrust this one.
+  std::ignore = io_.Delete(folder_ + "/.version-hint.text.crc");
   const auto path = LocalPath(HintLocation());
   const Status written =
       path.has_value() ? ReplaceFile(*path, std::to_string(version)) : Status();

@@ -40,6 +40,7 @@ class MemoryCatalog : public Catalog {
   Result<std::vector<Namespace>> ListNamespaces() override {
     const std::scoped_lock lock(mutex_);
     std::vector<Namespace> names;
+    names.reserve(namespaces_.size());
     for (const auto& [levels, properties] : namespaces_) names.push_back(levels);
     return names;
   }

@@ -146,6 +146,7 @@ Result<std::vector<std::string>> CatalogTables::ListTables(
                            OnlyTables() + " ORDER BY table_name",
                        {*catalog_name_, table_namespace}));
   std::vector<std::string> names;
+  names.reserve(rows.size());
   for (const auto& row : rows) names.push_back(row[0].value_or(""));
   return names;
 }

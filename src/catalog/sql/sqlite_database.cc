@@ -1,6 +1,7 @@
 #include "catalog/sql/sqlite_database.h"
 
 #include <system_error>
+#include <tuple>
 #include <utility>
 
 #include <sqlite3.h>
@@ -44,7 +45,8 @@ Error Describe(const std::string& path, int code, const std::string& reason,
                int system_error) {
   const std::string why =
       system_error == 0 ? reason : std::system_category().message(system_error);
-  switch (code & 0xFF) {
+  // The low byte is the kind, the rest details.
+  switch (static_cast<unsigned>(code) & 0xFFU) {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
       return {ErrorKind::kUnavailable,
@@ -106,7 +108,7 @@ Result<std::unique_ptr<SqliteDatabase>> SqliteDatabase::Open(
   }
   if (is_new) {
     // Another process may be making it as well, or the file system may not do it.
-    (void)database->Query("PRAGMA journal_mode = WAL");
+    std::ignore = database->Query("PRAGMA journal_mode = WAL");
   }
   // A commit that returned survives a power cut.
   FRAZIL_TRY(database->Query("PRAGMA synchronous = FULL"));
@@ -170,7 +172,7 @@ SqliteTransaction::SqliteTransaction(SqliteTransaction&& other) noexcept
 SqliteTransaction::~SqliteTransaction() {
   // SQLite may have rolled back by itself, after an error.
   if (database_ != nullptr && database_->is_in_transaction()) {
-    (void)database_->Execute("ROLLBACK");
+    std::ignore = database_->Execute("ROLLBACK");
   }
 }
 

@@ -20,7 +20,8 @@ namespace {
 constexpr std::int64_t kFlushStepBytes = 8 << 20;
 
 int OpenNew(const std::string& path) {
-  return ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+  constexpr int kFlags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC;
+  return ::open(path.c_str(), kFlags, 0666);
 }
 
 // An errno of an output is an I/O error, whatever it is.
