@@ -74,8 +74,15 @@ class Source {
   ///  - kUnavailable while the service is away longer than the client bears.
   virtual Result<std::vector<RawBatch>> Poll(std::chrono::milliseconds wait) = 0;
 
+  /// \brief Asks the service whether every stream is still the one that Splits() names.
+  /// What was polled before a call that succeeds came from those streams for certain; the
+  /// pipeline asks before it commits.
+  /// \return kDataLoss if one was deleted and made again, kNotFound if it is gone.
+  virtual Status VerifyStreams() { return {}; }
+
   /// \brief Keeps membership and connections alive while the pipeline cannot take records;
-  /// reads nothing.
+  /// reads nothing. The listener may be called from inside. Does nothing when called by the
+  /// listener. Cheap: call it as often as convenient, at least every minute.
   virtual Status KeepAlive() = 0;
 
   /// \brief True once every split of a bounded source has been read to its end.

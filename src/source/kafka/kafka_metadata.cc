@@ -1,0 +1,236 @@
+#include "source/kafka/kafka_metadata.h"
+
+#include <algorithm>
+#include <array>
+#include <memory>
+#include <utility>
+
+namespace frazil {
+namespace {
+
+using AdminOptions =
+    std::unique_ptr<rd_kafka_AdminOptions_t, KafkaDeleter<rd_kafka_AdminOptions_destroy>>;
+using TopicCollection = std::unique_ptr<rd_kafka_TopicCollection_t,
+                                        KafkaDeleter<rd_kafka_TopicCollection_destroy>>;
+
+// How often a waiting call looks whether the client reported a lasting error.
+constexpr int kSliceMs = 100;
+
+AdminOptions MakeOptions(KafkaClient& client, rd_kafka_admin_op_t operation,
+                         KafkaDeadline deadline) {
+  AdminOptions options(rd_kafka_AdminOptions_new(client.get(), operation));
+  std::array<char, 256> ignored{};
+  rd_kafka_AdminOptions_set_request_timeout(
+      options.get(), std::max(RemainingMs(deadline), 1), ignored.data(), ignored.size());
+  return options;
+}
+
+// Waits for the answer of an admin call.
+Result<KafkaEvent> Await(KafkaClient& client, rd_kafka_queue_t* queue,
+                         std::string_view doing, KafkaDeadline deadline) {
+  while (true) {
+    const int left_ms = RemainingMs(deadline);
+    KafkaEvent event(rd_kafka_queue_poll(queue, std::min(left_ms, kSliceMs)));
+    if (event == nullptr) {
+      client.ServeCallbacks();
+      if (auto error = client.PermanentError()) return Fail(*std::move(error));
+      if (left_ms == 0) return Fail(client.Unreachable(doing));
+      continue;
+    }
+    const rd_kafka_resp_err_t code = rd_kafka_event_error(event.get());
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
+      client.MarkAlive();
+      return event;
+    }
+    client.ServeCallbacks();
+    if (auto error = client.PermanentError()) return Fail(*std::move(error));
+    if (code == RD_KAFKA_RESP_ERR__TIMED_OUT || code == RD_KAFKA_RESP_ERR__TRANSPORT) {
+      return Fail(client.Unreachable(doing));
+    }
+    return Fail(ExplainKafkaError(code, rd_kafka_event_error_string(event.get()), doing));
+  }
+}
+
+bool IsMissing(rd_kafka_resp_err_t code) {
+  return code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART ||
+         code == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC ||
+         code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_ID;
+}
+
+TopicInfo InfoOf(const rd_kafka_TopicDescription_t* topic) {
+  TopicInfo info;
+  const rd_kafka_Uuid_t* const id = rd_kafka_TopicDescription_topic_id(topic);
+  const bool has_id = id != nullptr && (rd_kafka_Uuid_most_significant_bits(id) != 0 ||
+                                        rd_kafka_Uuid_least_significant_bits(id) != 0);
+  if (has_id) info.id = rd_kafka_Uuid_base64str(id);
+  std::size_t count = 0;
+  const rd_kafka_TopicPartitionInfo_t** const partitions =
+      rd_kafka_TopicDescription_partitions(topic, &count);
+  for (std::size_t i = 0; i < count; ++i) {
+    info.partitions.push_back(rd_kafka_TopicPartitionInfo_partition(partitions[i]));
+  }
+  std::sort(info.partitions.begin(), info.partitions.end());
+  return info;
+}
+
+}  // namespace
+
+Result<std::vector<std::string>> ListTopics(KafkaClient& client, KafkaDeadline deadline) {
+  const rd_kafka_metadata_t* metadata = nullptr;
+  rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR__TIMED_OUT;
+  while (true) {
+    const int left_ms = RemainingMs(deadline);
+    code = rd_kafka_metadata(client.get(), 1, nullptr, &metadata,
+                             std::clamp(left_ms, 1, 10 * kSliceMs));
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) break;
+    client.ServeCallbacks();
+    if (auto error = client.PermanentError()) return Fail(*std::move(error));
+    if (left_ms == 0) return Fail(client.Unreachable("listing topics"));
+  }
+  client.MarkAlive();
+  std::vector<std::string> names;
+  for (int i = 0; i < metadata->topic_cnt; ++i) {
+    std::string name = metadata->topics[i].topic;
+    if (!name.starts_with("__")) names.push_back(std::move(name));
+  }
+  rd_kafka_metadata_destroy(metadata);
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+Result<std::map<std::string, TopicInfo>> DescribeTopics(
+    KafkaClient& client, const std::vector<std::string>& names, KafkaDeadline deadline) {
+  std::map<std::string, TopicInfo> topics;
+  if (names.empty()) return topics;
+  std::vector<const char*> texts;
+  texts.reserve(names.size());
+  for (const std::string& name : names) texts.push_back(name.c_str());
+  const TopicCollection collection(
+      rd_kafka_TopicCollection_of_topic_names(texts.data(), texts.size()));
+  const KafkaQueue queue(rd_kafka_queue_new(client.get()));
+  const AdminOptions options =
+      MakeOptions(client, RD_KAFKA_ADMIN_OP_DESCRIBETOPICS, deadline);
+  rd_kafka_DescribeTopics(client.get(), collection.get(), options.get(), queue.get());
+  FRAZIL_ASSIGN(const KafkaEvent event,
+                Await(client, queue.get(), "describing topics", deadline));
+  std::size_t count = 0;
+  const rd_kafka_TopicDescription_t** const results =
+      rd_kafka_DescribeTopics_result_topics(
+          rd_kafka_event_DescribeTopics_result(event.get()), &count);
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::string name = rd_kafka_TopicDescription_name(results[i]);
+    const rd_kafka_error_t* const error = rd_kafka_TopicDescription_error(results[i]);
+    const rd_kafka_resp_err_t code = rd_kafka_error_code(error);
+    if (IsMissing(code)) continue;
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
+      return Fail(ExplainKafkaError(code, rd_kafka_error_string(error),
+                                    fmt::format("topic '{}'", name)));
+    }
+    topics.emplace(name, InfoOf(results[i]));
+  }
+  return topics;
+}
+
+std::string ClusterId(KafkaClient& client, KafkaDeadline deadline) {
+  char* const id = rd_kafka_clusterid(client.get(), RemainingMs(deadline));
+  if (id == nullptr) return "";
+  std::string text = id;
+  rd_kafka_mem_free(client.get(), id);
+  return text;
+}
+
+Result<SplitOffsets> ListOffsets(KafkaClient& client, const SplitOffsets& asked,
+                                 rd_kafka_IsolationLevel_t isolation,
+                                 KafkaDeadline deadline) {
+  SplitOffsets offsets;
+  if (asked.empty()) return offsets;
+  const std::string source = asked.begin()->first.source;
+  KafkaPartitions partitions(
+      rd_kafka_topic_partition_list_new(static_cast<int>(asked.size())));
+  for (const auto& [split, spec] : asked) {
+    rd_kafka_topic_partition_list_add(partitions.get(), split.stream.c_str(),
+                                      split.partition)
+        ->offset = spec;
+  }
+  const KafkaQueue queue(rd_kafka_queue_new(client.get()));
+  const AdminOptions options =
+      MakeOptions(client, RD_KAFKA_ADMIN_OP_LISTOFFSETS, deadline);
+  const KafkaError refused(
+      rd_kafka_AdminOptions_set_isolation_level(options.get(), isolation));
+  if (refused != nullptr) {
+    return Fail(ErrorKind::kInternal, "isolation level: {}",
+                rd_kafka_error_string(refused.get()));
+  }
+  rd_kafka_ListOffsets(client.get(), partitions.get(), options.get(), queue.get());
+  FRAZIL_ASSIGN(const KafkaEvent event,
+                Await(client, queue.get(), "asking for offsets", deadline));
+  std::size_t count = 0;
+  const rd_kafka_ListOffsetsResultInfo_t** const infos =
+      rd_kafka_ListOffsets_result_infos(rd_kafka_event_ListOffsets_result(event.get()),
+                                        &count);
+  for (std::size_t i = 0; i < count; ++i) {
+    const rd_kafka_topic_partition_t* const info =
+        rd_kafka_ListOffsetsResultInfo_topic_partition(infos[i]);
+    Split split{source, info->topic, info->partition};
+    if (info->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+      return Fail(ExplainKafkaError(info->err, "", split.ToString()));
+    }
+    offsets.emplace(std::move(split), info->offset);
+  }
+  return offsets;
+}
+
+Result<SplitOffsets> CommittedOffsets(KafkaClient& client,
+                                      const std::vector<Split>& splits,
+                                      KafkaDeadline deadline) {
+  SplitOffsets offsets;
+  if (splits.empty()) return offsets;
+  const KafkaPartitions partitions = ToPartitions(splits);
+  const rd_kafka_resp_err_t code =
+      rd_kafka_committed(client.get(), partitions.get(), RemainingMs(deadline));
+  if (code == RD_KAFKA_RESP_ERR__TIMED_OUT || code == RD_KAFKA_RESP_ERR__TRANSPORT ||
+      code == RD_KAFKA_RESP_ERR__WAIT_COORD) {
+    return Fail(client.Unreachable("reading the group's offsets"));
+  }
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    return Fail(ExplainKafkaError(code, "", "the group's offsets"));
+  }
+  for (int i = 0; i < partitions->cnt; ++i) {
+    const rd_kafka_topic_partition_t& partition = partitions->elems[i];
+    const std::string& source = splits.front().source;
+    if (partition.err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+      return Fail(ExplainKafkaError(partition.err, "", "the group's offsets"));
+    }
+    if (partition.offset < 0) continue;
+    offsets.emplace(Split{source, partition.topic, partition.partition},
+                    partition.offset);
+  }
+  return offsets;
+}
+
+KafkaPartitions ToPartitions(const std::vector<Split>& splits,
+                             const SplitOffsets* offsets) {
+  KafkaPartitions partitions(
+      rd_kafka_topic_partition_list_new(static_cast<int>(splits.size())));
+  for (const Split& split : splits) {
+    rd_kafka_topic_partition_t* const partition = rd_kafka_topic_partition_list_add(
+        partitions.get(), split.stream.c_str(), split.partition);
+    if (offsets == nullptr) continue;
+    const auto found = offsets->find(split);
+    if (found != offsets->end()) partition->offset = found->second;
+  }
+  return partitions;
+}
+
+std::vector<Split> ToSplits(const rd_kafka_topic_partition_list_t& partitions,
+                            const std::string& source) {
+  std::vector<Split> splits;
+  splits.reserve(static_cast<std::size_t>(partitions.cnt));
+  for (int i = 0; i < partitions.cnt; ++i) {
+    splits.push_back(
+        Split{source, partitions.elems[i].topic, partitions.elems[i].partition});
+  }
+  return splits;
+}
+
+}  // namespace frazil

@@ -1,0 +1,121 @@
+// What may go wrong while a KafkaSource reads, and its search for new partitions.
+
+#include <array>
+#include <utility>
+
+#include "base/log.h"
+#include "source/kafka/kafka_source.h"
+
+namespace frazil {
+namespace {
+
+constexpr std::chrono::seconds kAnswerTime(10);
+// Shorter where nobody waits for the answer.
+constexpr std::chrono::seconds kDiscoveryTime(2);
+// All brokers down for so long ends the source.
+constexpr std::chrono::seconds kBearsDown(60);
+
+KafkaDeadline In(std::chrono::milliseconds time) {
+  return std::chrono::steady_clock::now() + time;
+}
+
+std::string SubjectOf(const rd_kafka_message_t& message,
+                      const KafkaSourceConfig& config) {
+  if (message.rkt == nullptr) return fmt::format("group '{}'", config.group_id);
+  return fmt::format("{}/{}-{}", config.name, rd_kafka_topic_name(message.rkt),
+                     message.partition);
+}
+
+}  // namespace
+
+// A named topic in a group is watched by librdkafka itself.
+Status KafkaSource::Discover() {
+  if (config_.discovery_interval.count() == 0 || config_.is_bounded()) return {};
+  if (!config_.is_static && !config_.topic_pattern) return {};
+  if (Clock::now() < next_discovery_) return {};
+  next_discovery_ = Clock::now() + config_.discovery_interval;
+  Result<std::vector<Split>> added = topics_.Refresh(*client_, In(kDiscoveryTime));
+  if (!added.has_value()) {
+    if (added.error().kind != ErrorKind::kUnavailable)
+      return Fail(std::move(added).error());
+    Log(LogLevel::kDebug, "cannot look for new partitions",
+        {{"source", config_.name}, {"error", added.error().message}});
+    return {};
+  }
+  if (added->empty()) return {};
+  Log(LogLevel::kInfo, "found new partitions",
+      {{"source", config_.name}, {"count", added->size()}});
+  return config_.is_static ? TakeOver(*added) : Subscribe();
+}
+
+Status KafkaSource::VerifyStreams() {
+  if (client_ == nullptr) return Fail(ErrorKind::kInternal, "{}: not open", config_.name);
+  return topics_.Verify(*client_, In(kAnswerTime));
+}
+
+// Called when nothing came: where records flow, all is well.
+Status KafkaSource::CheckClient() {
+  std::array<char, 512> reason{};
+  const rd_kafka_resp_err_t fatal =
+      rd_kafka_fatal_error(client_->get(), reason.data(), reason.size());
+  if (fatal != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    return Fail(ExplainKafkaError(fatal, reason.data(),
+                                  fmt::format("group '{}'", config_.group_id)));
+  }
+  const auto down_since = client_->DownSince();
+  if (!down_since || Clock::now() - *down_since < kBearsDown) return {};
+  Status status = VerifyStreams();  // marks the client alive if somebody answers
+  return status;
+}
+
+Status KafkaSource::ExplainMessage(const rd_kafka_message_t& message) {
+  const std::string subject = SubjectOf(message, config_);
+  const std::string reason = rd_kafka_message_errstr(&message);
+  switch (message.err) {
+    case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
+    case RD_KAFKA_RESP_ERR__LOG_TRUNCATION:
+    case RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE:
+      return ExplainOffsetReset(
+          Split{config_.name, rd_kafka_topic_name(message.rkt), message.partition});
+    case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
+    case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
+    case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
+    case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_ID:
+      // Also what a broker says that does not know the topic yet.
+      return VerifyStreams();
+    case RD_KAFKA_RESP_ERR__FATAL:
+      return CheckClient();
+    default:
+      break;
+  }
+  Error error = ExplainKafkaError(message.err, reason, subject);
+  if (DispositionOf(error.kind) != Disposition::kRetry) return Fail(std::move(error));
+  // The client tries again by itself.
+  Log(LogLevel::kWarning, "kafka", {{"source", config_.name}, {"error", error.message}});
+  return {};
+}
+
+Status KafkaSource::ExplainOffsetReset(const Split& split) {
+  FRAZIL_TRY(VerifyStreams());
+  const auto found = assembler_->splits().find(split);
+  if (found == assembler_->splits().end()) return {};  // taken away meanwhile
+  const std::int64_t wanted = found->second.next;
+  SplitOffsets asked{{split, kEarliestOffset}};
+  FRAZIL_ASSIGN(const SplitOffsets low,
+                ListOffsets(*client_, asked, RD_KAFKA_ISOLATION_LEVEL_READ_UNCOMMITTED,
+                            In(kAnswerTime)));
+  asked[split] = kLatestOffset;
+  FRAZIL_ASSIGN(const SplitOffsets high,
+                ListOffsets(*client_, asked, RD_KAFKA_ISOLATION_LEVEL_READ_UNCOMMITTED,
+                            In(kAnswerTime)));
+  const std::int64_t first = low.contains(split) ? low.at(split) : -1;
+  const std::int64_t end = high.contains(split) ? high.at(split) : -1;
+  return Fail(
+      ErrorKind::kDataLoss,
+      "{}: offset {} is to be read next, but the topic holds offsets {} to {}: {}",
+      split.ToString(), wanted, first, end,
+      wanted < first ? "retention has deleted the records in between"
+                     : "it was truncated, or made again");
+}
+
+}  // namespace frazil

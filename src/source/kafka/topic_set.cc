@@ -1,0 +1,129 @@
+#include "source/kafka/topic_set.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/log.h"
+#include "config/option_set.h"
+
+namespace frazil {
+namespace {
+
+// A name that differs in more than letters: the longest known one that shares a beginning
+// or an end of four letters or more.
+std::string SharesPart(const std::string& name, const std::vector<std::string>& known) {
+  std::string best;
+  std::size_t best_length = 3;
+  for (const std::string& other : known) {
+    const auto [left, ignored] =
+        std::mismatch(name.begin(), name.end(), other.begin(), other.end());
+    const auto [right, ignored_too] =
+        std::mismatch(name.rbegin(), name.rend(), other.rbegin(), other.rend());
+    const auto length =
+        static_cast<std::size_t>(std::max(left - name.begin(), right - name.rbegin()));
+    if (length <= best_length) continue;
+    best_length = length;
+    best = other;
+  }
+  return best;
+}
+
+tl::unexpected<Error> NoSuchTopic(KafkaClient& client, const std::string& name) {
+  const auto known =
+      ListTopics(client, std::chrono::steady_clock::now() + std::chrono::seconds(2));
+  std::string hint;
+  if (known.has_value()) {
+    std::string near = Nearest(name, *known);
+    if (near.empty()) near = SharesPart(name, *known);
+    if (!near.empty()) hint = fmt::format("; did you mean '{}'?", near);
+    if (known->empty()) hint = "; the cluster has no topics that this user may see";
+  }
+  return Fail(ErrorKind::kNotFound, "no topic '{}' at {}{}", name,
+              client.bootstrap_servers(), hint);
+}
+
+}  // namespace
+
+Result<std::vector<std::string>> TopicSet::WantedNames(KafkaClient& client,
+                                                       KafkaDeadline deadline) const {
+  if (!config_.topic_pattern) return config_.topics;
+  FRAZIL_ASSIGN(std::vector<std::string> names, ListTopics(client, deadline));
+  std::erase_if(names,
+                [&](const std::string& name) { return !ReadsTopic(config_, name); });
+  return names;
+}
+
+Status TopicSet::Load(KafkaClient& client, KafkaDeadline deadline) {
+  FRAZIL_ASSIGN(const std::vector<std::string> names, WantedNames(client, deadline));
+  FRAZIL_ASSIGN(const auto topics, DescribeTopics(client, names, deadline));
+  cluster_id_ = ClusterId(client, deadline);
+  for (const std::string& name : names) {
+    if (!topics.contains(name)) return NoSuchTopic(client, name);
+  }
+  if (names.empty()) {
+    Log(LogLevel::kWarning, "no topic matches yet",
+        {{"source", config_.name}, {"topic-pattern", config_.topic_pattern_text}});
+  }
+  (void)Add(topics);
+  return {};
+}
+
+Result<std::vector<Split>> TopicSet::Refresh(KafkaClient& client,
+                                             KafkaDeadline deadline) {
+  FRAZIL_ASSIGN(const std::vector<std::string> names, WantedNames(client, deadline));
+  std::vector<std::string> all = Names();
+  all.insert(all.end(), names.begin(), names.end());
+  std::sort(all.begin(), all.end());
+  all.erase(std::unique(all.begin(), all.end()), all.end());
+  FRAZIL_ASSIGN(const auto topics, DescribeTopics(client, all, deadline));
+  FRAZIL_TRY(CheckIdentities(topics));
+  return Add(topics);
+}
+
+Status TopicSet::Verify(KafkaClient& client, KafkaDeadline deadline) const {
+  FRAZIL_ASSIGN(const auto topics, DescribeTopics(client, Names(), deadline));
+  return CheckIdentities(topics);
+}
+
+Status TopicSet::CheckIdentities(const std::map<std::string, TopicInfo>& now) const {
+  for (const auto& [name, id] : topic_ids_) {
+    const auto topic = now.find(name);
+    if (topic == now.end()) {
+      return Fail(ErrorKind::kNotFound, "topic '{}' was deleted while it was being read",
+                  name);
+    }
+    if (topic->second.id == id) continue;
+    return Fail(ErrorKind::kDataLoss,
+                "topic '{}' was deleted and made again: its id was {} and is now {}",
+                name, id, topic->second.id);
+  }
+  return {};
+}
+
+std::vector<Split> TopicSet::Add(const std::map<std::string, TopicInfo>& topics) {
+  std::vector<Split> added;
+  for (const auto& [name, info] : topics) {
+    topic_ids_.emplace(name, info.id);
+    for (const std::int32_t partition : info.partitions) {
+      Split split{config_.name, name, partition};
+      if (splits_.emplace(split, StreamIdentity{cluster_id_, info.id}).second) {
+        added.push_back(std::move(split));
+      }
+    }
+  }
+  return added;
+}
+
+std::vector<std::string> TopicSet::Names() const {
+  std::vector<std::string> names;
+  for (const auto& [name, id] : topic_ids_) names.push_back(name);
+  return names;
+}
+
+std::vector<Split> TopicSet::SplitList() const {
+  std::vector<Split> splits;
+  for (const auto& [split, identity] : splits_) splits.push_back(split);
+  return splits;
+}
+
+}  // namespace frazil
