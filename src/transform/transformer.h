@@ -37,7 +37,8 @@ class Transformer {
   virtual ~Transformer() = default;
 
   /// \return kInternal or kIoError only: a row that fails is a RowFailure.
-  virtual Result<TransformedBatch> Apply(const std::shared_ptr<arrow::RecordBatch>& rows) = 0;
+  virtual Result<TransformedBatch> Apply(
+      const std::shared_ptr<arrow::RecordBatch>& rows) = 0;
 
   /// \brief One line for `check`: "projection (4 columns)" or "DuckDB: SELECT ...".
   [[nodiscard]] virtual std::string Describe() const = 0;

@@ -1,0 +1,49 @@
+#include <utility>
+
+#include "transform/projection.h"
+#include "transform/query_tree.h"
+#include "transform/sql_transformer.h"
+#include "transform/transform_spec.h"
+
+namespace frazil {
+
+Result<std::unique_ptr<Transformer>> MakeTransformer(const TransformSpec& spec,
+                                                     DuckDatabase* database) {
+  auto items = ParseProjection(spec);
+  if (items.has_value()) return MakeProjection(spec, *std::move(items));
+  if (database == nullptr) {
+    return Fail(ErrorKind::kInvalidArgument, "the SELECT needs DuckDB: {}", spec.select);
+  }
+  return MakeSqlTransformer(spec, *database);
+}
+
+bool IsPlainProjection(const TransformSpec& spec) {
+  return ParseProjection(spec).has_value();
+}
+
+Result<SelectTraits> DescribeSelect(const TransformSpec& spec, DuckDatabase* database) {
+  if (IsPlainProjection(spec)) {
+    SelectTraits traits;
+    traits.row_wise = true;
+    return traits;
+  }
+  if (database == nullptr) {
+    return Fail(ErrorKind::kInvalidArgument, "the SELECT needs DuckDB: {}", spec.select);
+  }
+  return DescribeSqlSelect(spec, *database);
+}
+
+Result<std::vector<std::string>> NondeterministicColumns(const TransformSpec& spec,
+                                                         DuckDatabase* database) {
+  FRAZIL_ASSIGN(SelectTraits traits, DescribeSelect(spec, database));
+  return std::move(traits.nondeterministic_columns);
+}
+
+Result<std::vector<std::string>> ReferencedTables(const std::string& select,
+                                                  DuckDatabase& database) {
+  FRAZIL_ASSIGN(const std::unique_ptr<DuckConnection> connection, database.Connect());
+  FRAZIL_ASSIGN(const QueryTree tree, QueryTree::Parse(*connection, select));
+  return tree.Tables();
+}
+
+}  // namespace frazil

@@ -1,0 +1,155 @@
+#include "transform/query_tree.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cstdint>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "transform/names.h"
+
+namespace frazil {
+namespace {
+
+// json_serialize_sql leaves this where it knows no place.
+constexpr std::uint64_t kNoLocation = ~std::uint64_t{0};
+
+Result<std::string> SingleText(DuckConnection& connection, const std::string& sql) {
+  FRAZIL_ASSIGN(const auto rows, connection.QueryTexts(sql));
+  if (rows.size() != 1 || rows[0].size() != 1) {
+    return Fail(ErrorKind::kInternal, "not a single value: {}", sql);
+  }
+  return rows[0][0];
+}
+
+tl::unexpected<Error> FailParse(const Json& answer, QueryProblem* problem) {
+  const std::string message(TextMember(answer, "error_message"));
+  if (problem != nullptr) {
+    problem->message = message;
+    const std::string_view position = TextMember(answer, "position");
+    std::from_chars(position.data(), position.data() + position.size(), problem->offset);
+  }
+  return Fail(ErrorKind::kInvalidConfig, "{}", message);
+}
+
+}  // namespace
+
+Result<QueryTree> QueryTree::Parse(DuckConnection& connection, std::string_view query,
+                                   QueryProblem* problem) {
+  FRAZIL_ASSIGN(const std::string text,
+                SingleText(connection, fmt::format("SELECT json_serialize_sql({})",
+                                                   QuoteSqlText(query))));
+  FRAZIL_ASSIGN(const Json answer, ParseJson(text));
+  FRAZIL_ASSIGN(const bool is_error, GetBool(answer, "error"));
+  if (is_error) return FailParse(answer, problem);
+  FRAZIL_ASSIGN(const Json* statements, GetArray(answer, "statements"));
+  if (statements->size() != 1) {
+    if (problem != nullptr) problem->message = "one SELECT is wanted";
+    return Fail(ErrorKind::kInvalidConfig, "one SELECT is wanted, but there are {}",
+                statements->size());
+  }
+  FRAZIL_ASSIGN(const Json* node, GetObject((*statements)[0], "node"));
+  QueryTree tree;
+  tree.node_ = *node;
+  return tree;
+}
+
+std::set<std::string> QueryTree::CommonTables() const {
+  std::set<std::string> names;
+  VisitObjects(node_, [&](const Json& object) {
+    const Json* ctes = FindMember(object, "cte_map");
+    const Json* map = ctes == nullptr ? nullptr : FindMember(*ctes, "map");
+    if (map != nullptr) {
+      for (const Json& entry : *map) names.insert(LowerName(TextMember(entry, "key")));
+    }
+    // A recursive or materialized one is a node of its own.
+    const std::string_view cte_name = TextMember(object, "cte_name");
+    if (!cte_name.empty()) names.insert(LowerName(cte_name));
+    return true;
+  });
+  return names;
+}
+
+std::vector<std::string> QueryTree::Tables() const {
+  const std::set<std::string> common = CommonTables();
+  std::vector<std::string> tables;
+  VisitObjects(node_, [&](const Json& object) {
+    if (TextMember(object, "type") != "BASE_TABLE") return true;
+    const std::string name = BaseTableName(object);
+    const bool is_known = std::ranges::any_of(
+        tables, [&](const std::string& table) { return SameName(table, name); });
+    if (!is_known && !common.contains(LowerName(name))) tables.push_back(name);
+    return true;
+  });
+  return tables;
+}
+
+std::vector<std::string> QueryTree::Functions() const {
+  std::set<std::string> names;
+  VisitObjects(node_, [&](const Json& object) {
+    const std::string_view name = TextMember(object, "function_name");
+    if (!name.empty()) names.insert(LowerName(name));
+    return true;
+  });
+  return {names.begin(), names.end()};
+}
+
+Result<std::string> QueryTree::ToSql(DuckConnection& connection, const Json& node) {
+  Json statement = Json::object();
+  statement["node"] = node;
+  statement["named_param_map"] = Json::array();
+  Json document = Json::object();
+  document["error"] = false;
+  document["statements"] = Json::array({std::move(statement)});
+  return SingleText(connection, fmt::format("SELECT json_deserialize_sql({})",
+                                            QuoteSqlText(DumpJson(document))));
+}
+
+void VisitObjects(const Json& json,
+                  const std::function<bool(const Json& object)>& visit) {
+  if (json.is_object() && !visit(json)) return;
+  if (!json.is_structured()) return;
+  for (const Json& member : json) VisitObjects(member, visit);
+}
+
+std::string_view TextMember(const Json& object, std::string_view key) {
+  const Json* member = FindMember(object, key);
+  if (member == nullptr || !member->is_string()) return {};
+  return member->get_ref<const std::string&>();
+}
+
+std::string BaseTableName(const Json& table) {
+  std::string name;
+  for (const std::string_view key : {"catalog_name", "schema_name", "table_name"}) {
+    const std::string_view part = TextMember(table, key);
+    if (part.empty()) continue;
+    if (!name.empty()) name += '.';
+    name += part;
+  }
+  return name;
+}
+
+std::optional<std::size_t> OffsetOf(const Json& expression) {
+  // An operator is noted where its sign stands, so the first of all parts counts.
+  std::optional<std::size_t> first;
+  VisitObjects(expression, [&](const Json& object) {
+    const Json* location = FindMember(object, "query_location");
+    if (location == nullptr || !location->is_number_unsigned()) return true;
+    const auto offset = location->get<std::uint64_t>();
+    if (offset != kNoLocation && (!first.has_value() || offset < *first)) first = offset;
+    return true;
+  });
+  return first;
+}
+
+std::string QuoteSqlText(std::string_view text) {
+  std::string result = "'";
+  for (const char c : text) {
+    if (c == '\'') result += '\'';
+    result += c;
+  }
+  return result + "'";
+}
+
+}  // namespace frazil
