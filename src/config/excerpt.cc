@@ -57,7 +57,8 @@ CodePoint DecodeUtf8(std::string_view text) {
     if ((byte(i) & 0xC0U) != 0x80) return {};
     value = (value << 6U) | (byte(i) & 0x3FU);
   }
-  const bool is_overlong = (bytes == 3 && value < 0x800) || (bytes == 4 && value < 0x10000);
+  const bool is_overlong =
+      (bytes == 3 && value < 0x800) || (bytes == 4 && value < 0x10000);
   const bool is_surrogate = value >= 0xD800 && value <= 0xDFFF;
   if (is_overlong || is_surrogate || value > 0x10FFFF) return {};
   return {value, bytes};
@@ -92,7 +93,8 @@ Cell CellOf(std::string_view text, CodePoint point) {
 
 // Splits [begin, end) of the text, replacing the secrets in it. The caret belongs to the
 // cell at `place`, or behind the last one.
-Cells Split(std::string_view text, std::size_t begin, std::size_t end, std::size_t place) {
+Cells Split(std::string_view text, std::size_t begin, std::size_t end,
+            std::size_t place) {
   const std::vector<ByteSpan> secrets = FindSecrets(text.substr(0, end));
   auto secret = std::find_if(secrets.begin(), secrets.end(),
                              [&](const ByteSpan& span) { return span.end > begin; });
@@ -161,10 +163,12 @@ std::string Excerpt(std::string_view text, TextPlace place) {
   if (end > begin && text[end - 1] == '\r') --end;
 
   const std::size_t offset = OffsetOfColumn(text, begin, end, place.column);
-  const std::size_t shown_begin =
-      offset - begin > kMaxSplitBytes ? SkipContinuation(text, offset - kMaxSplitBytes) : begin;
-  const std::size_t shown_end =
-      end - offset > kMaxSplitBytes ? SkipContinuation(text, offset + kMaxSplitBytes) : end;
+  const std::size_t shown_begin = offset - begin > kMaxSplitBytes
+                                      ? SkipContinuation(text, offset - kMaxSplitBytes)
+                                      : begin;
+  const std::size_t shown_end = end - offset > kMaxSplitBytes
+                                    ? SkipContinuation(text, offset + kMaxSplitBytes)
+                                    : end;
   const Cells line = Split(text, shown_begin, shown_end, offset);
   std::size_t first = 0;
   std::size_t last = line.cells.size();

@@ -10,7 +10,9 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 
 TEST(PlaceAtTest, CountsLinesAndCodePointsFromOne) {
-  const std::string_view text = "ab\nc\xC3\xBC" "d\n";
+  const std::string_view text =
+      "ab\nc\xC3\xBC"
+      "d\n";
   EXPECT_EQ(PlaceAt(text, 0), (TextPlace{1, 1}));
   EXPECT_EQ(PlaceAt(text, 2), (TextPlace{1, 3}));
   EXPECT_EQ(PlaceAt(text, 3), (TextPlace{2, 1}));
@@ -84,16 +86,18 @@ TEST(ExcerptTest, HidesASecretThatBeganInAnEarlierLine) {
               Not(HasSubstr("hunter2")));
 }
 
-TEST(ExcerptTest, IsEmptyForALineThatIsNotThere) { EXPECT_EQ(Excerpt("a\nb", {3, 1}), ""); }
+TEST(ExcerptTest, IsEmptyForALineThatIsNotThere) {
+  EXPECT_EQ(Excerpt("a\nb", {3, 1}), "");
+}
 
 TEST(FindInvalidUtf8Test, FindsTheFirstBadByte) {
   EXPECT_EQ(FindInvalidUtf8("a\xC3\xBC\xE5\x90\x8D\xF0\x9F\x98\x80"), std::string::npos);
-  EXPECT_EQ(FindInvalidUtf8("ab\xC3"), 2U);          // cut
-  EXPECT_EQ(FindInvalidUtf8("a\xC0\x80"), 1U);       // overlong
-  EXPECT_EQ(FindInvalidUtf8("\xE0\x80\x80"), 0U);    // overlong
-  EXPECT_EQ(FindInvalidUtf8("\xED\xA0\x80"), 0U);    // surrogate
+  EXPECT_EQ(FindInvalidUtf8("ab\xC3"), 2U);            // cut
+  EXPECT_EQ(FindInvalidUtf8("a\xC0\x80"), 1U);         // overlong
+  EXPECT_EQ(FindInvalidUtf8("\xE0\x80\x80"), 0U);      // overlong
+  EXPECT_EQ(FindInvalidUtf8("\xED\xA0\x80"), 0U);      // surrogate
   EXPECT_EQ(FindInvalidUtf8("\xF4\x90\x80\x80"), 0U);  // past U+10FFFF
-  EXPECT_EQ(FindInvalidUtf8("x\x80"), 1U);           // continuation alone
+  EXPECT_EQ(FindInvalidUtf8("x\x80"), 1U);             // continuation alone
 }
 
 }  // namespace

@@ -45,7 +45,8 @@ std::size_t EditDistance(std::string_view left, std::string_view right) {
 
 std::optional<std::int64_t> ParseInt64(std::string_view text) {
   std::int64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  const auto [end, error] =
+      std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
   return value;
 }
@@ -136,8 +137,8 @@ std::optional<std::string> ExpectedForm(const OptionDeclaration& declaration,
   return form;
 }
 
-Status CheckValue(const PipelineSpec& spec, const Option& option, std::string_view subject,
-                  const OptionDeclaration& declaration) {
+Status CheckValue(const PipelineSpec& spec, const Option& option,
+                  std::string_view subject, const OptionDeclaration& declaration) {
   const auto expected = ExpectedForm(declaration, option.value);
   if (!expected) return {};
   std::string suggestion;
@@ -145,10 +146,10 @@ Status CheckValue(const PipelineSpec& spec, const Option& option, std::string_vi
     suggestion = DidYouMean(Nearest(option.value, SplitAllowed(declaration.allowed)));
   }
   // The value itself is not repeated: it may be a secret, and the excerpt shows it.
-  return Fail(ErrorAt(
-      spec, option.value_place,
-      fmt::format("option '{}' of {} takes {}", option.key, subject, *expected),
-      suggestion));
+  return Fail(
+      ErrorAt(spec, option.value_place,
+              fmt::format("option '{}' of {} takes {}", option.key, subject, *expected),
+              suggestion));
 }
 
 std::string ValueOrDefault(const Options& options, const OptionDeclaration& declaration) {
@@ -161,7 +162,8 @@ Status CheckOptions(const PipelineSpec& spec, const Options& options, TextPlace 
                     std::string_view subject,
                     const std::vector<OptionDeclaration>& declarations) {
   for (const Option& option : options.all()) {
-    const OptionDeclaration* const declaration = FindDeclaration(option.key, declarations);
+    const OptionDeclaration* const declaration =
+        FindDeclaration(option.key, declarations);
     if (declaration == nullptr) {
       return Fail(ErrorAt(spec, option.key_place,
                           fmt::format("unknown option '{}' of {}", option.key, subject),
@@ -171,10 +173,12 @@ Status CheckOptions(const PipelineSpec& spec, const Options& options, TextPlace 
   }
   for (const OptionDeclaration& declaration : declarations) {
     if (!declaration.is_required || options.Find(declaration.key) != nullptr) continue;
-    const std::string what =
-        declaration.description.empty() ? "" : fmt::format(": {}", declaration.description);
+    const std::string what = declaration.description.empty()
+                                 ? ""
+                                 : fmt::format(": {}", declaration.description);
     return Fail(ErrorAt(
-        spec, place, fmt::format("{} needs the option '{}'{}", subject, declaration.key, what)));
+        spec, place,
+        fmt::format("{} needs the option '{}'{}", subject, declaration.key, what)));
   }
   return {};
 }
@@ -204,7 +208,8 @@ std::chrono::milliseconds DurationOption(const Options& options,
 std::string Nearest(std::string_view word, const std::vector<std::string>& candidates) {
   if (word.empty() || word.size() > kMaxWordBytes) return "";
   // A third of the word may be wrong: a transposition in 'topci', two letters in a key.
-  std::size_t best = std::max<std::size_t>(1, std::min<std::size_t>(4, word.size() / 3)) + 1;
+  std::size_t best =
+      std::max<std::size_t>(1, std::min<std::size_t>(4, word.size() / 3)) + 1;
   std::string nearest;
   for (const std::string& candidate : candidates) {
     if (candidate.size() > kMaxWordBytes) continue;

@@ -19,6 +19,8 @@ enum class OptionType { kString, kBool, kInt64, kSize, kDuration, kEnum };
 
 /// \brief One option that a connector, a catalog or the pipeline takes.
 struct OptionDeclaration {
+  // Without initializers GCC warns of each one that a declaration leaves out.
+  // NOLINTBEGIN(readability-redundant-member-init)
   std::string_view key = {};
   OptionType type = OptionType::kString;
   /// As written by a user; empty with `is_required` or where absence means something.
@@ -29,6 +31,7 @@ struct OptionDeclaration {
   /// Values of a kEnum, separated by '|'.
   std::string_view allowed = {};
   std::string_view description = {};
+  // NOLINTEND(readability-redundant-member-init)
 };
 
 /// \brief Checks options against declarations: unknown keys (with the nearest known one as a

@@ -13,7 +13,7 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 
 const std::vector<OptionDeclaration>& Declarations() {
-  static const std::vector<OptionDeclaration> kDeclarations = {
+  static const std::vector<OptionDeclaration> declarations = {
       {.key = "topic", .is_required = true, .description = "what to read"},
       {.key = "properties.", .is_prefix = true},
       {.key = "scan.startup.mode",
@@ -25,7 +25,7 @@ const std::vector<OptionDeclaration>& Declarations() {
       {.key = "size", .type = OptionType::kSize, .default_value = "64 MiB"},
       {.key = "wait", .type = OptionType::kDuration, .default_value = "10 s"},
   };
-  return kDeclarations;
+  return declarations;
 }
 
 const OptionDeclaration& Declaration(std::string_view key) {
@@ -63,10 +63,10 @@ TEST(OptionsTest, TakeAKeyOnce) {
 
 TEST(CheckOptionsTest, TakesValuesOfEveryType) {
   const std::pair<const char*, const char*> good[] = {
-      {"topic", ""},         {"properties.group.id", "g"},
-      {"flag", "FALSE"},     {"scan.startup.mode", "timestamp"},
-      {"count", "-12"},      {"size", "1gb"},
-      {"wait", "250 ms"},    {"count", "9223372036854775807"},
+      {"topic", ""},      {"properties.group.id", "g"},
+      {"flag", "FALSE"},  {"scan.startup.mode", "timestamp"},
+      {"count", "-12"},   {"size", "1gb"},
+      {"wait", "250 ms"}, {"count", "9223372036854775807"},
   };
   for (const auto& [key, value] : good) {
     EXPECT_THAT(Check(key, value), IsOk()) << key << "=" << value;
@@ -111,12 +111,11 @@ TEST(CheckOptionsTest, SuggestsTheKeyThatWasMeant) {
       {"propertis.group.id", "'properties.group.id'"},
   };
   for (const auto& [typo, meant] : typos) {
-    EXPECT_THAT(
-        Check(typo, "x"),
-        FailsWith(ErrorKind::kInvalidConfig,
-                  AllOf(HasSubstr("p.sql:1:1: unknown option '" + std::string(typo) +
-                                  "' of connector 'kafka'"),
-                        HasSubstr("did you mean " + std::string(meant) + "?"))));
+    EXPECT_THAT(Check(typo, "x"),
+                FailsWith(ErrorKind::kInvalidConfig,
+                          AllOf(HasSubstr("p.sql:1:1: unknown option '" +
+                                          std::string(typo) + "' of connector 'kafka'"),
+                                HasSubstr("did you mean " + std::string(meant) + "?"))));
   }
 }
 
@@ -132,8 +131,9 @@ TEST(CheckOptionsTest, WantsSomethingBehindAPrefix) {
 TEST(CheckOptionsTest, NamesTheRequiredOptionThatIsMissing) {
   EXPECT_THAT(
       CheckOptions(Spec(), {}, {1, 2}, "connector 'kafka'", Declarations()),
-      FailsWith(ErrorKind::kInvalidConfig,
-                HasSubstr("p.sql:1:2: connector 'kafka' needs the option 'topic': what")));
+      FailsWith(
+          ErrorKind::kInvalidConfig,
+          HasSubstr("p.sql:1:2: connector 'kafka' needs the option 'topic': what")));
 }
 
 TEST(CheckOptionsTest, NeverRepeatsAValue) {
@@ -144,8 +144,11 @@ TEST(CheckOptionsTest, NeverRepeatsAValue) {
 TEST(OptionValuesTest, ComeFromTheOptionsOrTheDeclaration) {
   Options options;
   const Options none;
-  const std::pair<const char*, const char*> given[] = {
-      {"topic", "t"}, {"flag", "False"}, {"count", "3"}, {"size", "2k"}, {"wait", "1 min"}};
+  const std::pair<const char*, const char*> given[] = {{"topic", "t"},
+                                                       {"flag", "False"},
+                                                       {"count", "3"},
+                                                       {"size", "2k"},
+                                                       {"wait", "1 min"}};
   for (const auto& [key, value] : given) {
     EXPECT_THAT(options.Add({key, value, {}, {}}), IsOk());
   }
@@ -156,7 +159,7 @@ TEST(OptionValuesTest, ComeFromTheOptionsOrTheDeclaration) {
   EXPECT_EQ(Int64Option(options, Declaration("count")), 3);
   EXPECT_EQ(Int64Option(none, Declaration("count")), -7);
   EXPECT_EQ(SizeOption(options, Declaration("size")), 2048);
-  EXPECT_EQ(SizeOption(none, Declaration("size")), 64 << 20);
+  EXPECT_EQ(SizeOption(none, Declaration("size")), 64 * 1024 * 1024);
   EXPECT_EQ(DurationOption(options, Declaration("wait")), std::chrono::minutes(1));
   EXPECT_EQ(DurationOption(none, Declaration("wait")), std::chrono::seconds(10));
 }

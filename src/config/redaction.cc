@@ -7,17 +7,17 @@ namespace frazil {
 namespace {
 
 constexpr std::array<std::string_view, 22> kSecretParts = {
-    "password",       "passwd",      "passphrase",        "pwd",
-    "secret",         "token",       "credential",        "sasl.jaas.config",
-    "ssl.key",        "private-key", "private_key",       "private.key",
-    "api-key",        "api_key",     "api.key",           "apikey",
-    "account-key",    "account.key", "connection-string", "connection.string",
+    "password",        "passwd",        "passphrase",        "pwd",
+    "secret",          "token",         "credential",        "sasl.jaas.config",
+    "ssl.key",         "private-key",   "private_key",       "private.key",
+    "api-key",         "api_key",       "api.key",           "apikey",
+    "account-key",     "account.key",   "connection-string", "connection.string",
     "basic-auth.user", "authorization",
 };
 
 // Endings of keys that name a place, a kind or a time and not the secret itself.
 constexpr std::array<std::string_view, 14> kHarmlessEndings = {
-    ".location", "-location", ".path",    "-path",    ".url", "-url",     ".uri",
+    ".location", "-location", ".path",    "-path",    ".url", "-url",   ".uri",
     "-uri",      ".type",     "-enabled", ".enabled", ".ms",  "-class", ".class",
 };
 
@@ -41,15 +41,11 @@ std::size_t SkipBlanks(std::string_view text, std::size_t at) {
 // hides the next character only in double quotes (JSON, YAML).
 std::size_t EndOfQuoted(std::string_view text, std::size_t at, char quote) {
   while (at < text.size()) {
-    if (quote == '"' && text[at] == '\\') {
-      at += 2;
-    } else if (text[at] != quote) {
-      ++at;
-    } else if (at + 1 < text.size() && text[at + 1] == quote) {
-      at += 2;
-    } else {
-      return at;
-    }
+    const bool is_escape = quote == '"' && text[at] == '\\';
+    const bool is_doubled =
+        text[at] == quote && text.substr(at + 1, 1) == text.substr(at, 1);
+    if (text[at] == quote && !is_doubled) return at;
+    at += is_escape || is_doubled ? 2 : 1;
   }
   return text.size();
 }
@@ -70,15 +66,14 @@ bool StartsAssignment(std::string_view text, std::size_t begin) {
   const std::size_t first = SkipBlanks(text, line);
   if (first >= begin) return true;
   std::string word(text.substr(first, 3));
-  for (char& c : word) c = static_cast<char>(c & ~0x20);
-  return word == "SET" && SkipBlanks(text, first + 3) >= begin;
+  for (char& c : word) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+  return word == "set" && SkipBlanks(text, first + 3) >= begin;
 }
 
 // The value of the secret key that stands in [begin, end); empty if none follows it.
 ByteSpan ValueAfterKey(std::string_view text, std::size_t begin, std::size_t end) {
-  const bool is_quoted =
-      begin > 0 && end < text.size() && text[begin - 1] == text[end] &&
-      (text[end] == '\'' || text[end] == '"' || text[end] == '`');
+  const bool is_quoted = begin > 0 && end < text.size() && text[begin - 1] == text[end] &&
+                         (text[end] == '\'' || text[end] == '"' || text[end] == '`');
   std::size_t at = SkipBlanks(text, is_quoted ? end + 1 : end);
   if (at >= text.size()) return {};
   const char sign = text[at];
@@ -119,9 +114,9 @@ bool IsSecretKey(std::string_view key) {
   for (const std::string_view ending : kHarmlessEndings) {
     if (lower.ends_with(ending)) return false;
   }
-  return std::any_of(kSecretParts.begin(), kSecretParts.end(), [&](std::string_view part) {
-    return lower.find(part) != std::string::npos;
-  });
+  return std::any_of(
+      kSecretParts.begin(), kSecretParts.end(),
+      [&](std::string_view part) { return lower.find(part) != std::string::npos; });
 }
 
 std::string Redacted(const Option& option) {
@@ -143,9 +138,8 @@ std::vector<ByteSpan> FindSecrets(std::string_view text) {
     ByteSpan found;
     std::size_t next = at + 1;
     if (IsKeyCharacter(text[at])) {
-      const auto* const stop =
-          std::find_if_not(text.begin() + static_cast<std::ptrdiff_t>(at), text.end(),
-                           IsKeyCharacter);
+      const auto* const stop = std::find_if_not(
+          text.begin() + static_cast<std::ptrdiff_t>(at), text.end(), IsKeyCharacter);
       next = static_cast<std::size_t>(stop - text.begin());
       if (IsSecretKey(text.substr(at, next - at))) found = ValueAfterKey(text, at, next);
     } else if (text.substr(at, 3) == "://") {

@@ -20,8 +20,9 @@ TEST(IsSecretKeyTest, KnowsTheKeysOfSecrets) {
   for (const std::string_view key :
        {"password", "properties.sasl.password", "sasl.jaas.config", "ssl.key.pem",
         "properties.ssl.keystore.password", "credential", "token", "s3.secret-access-key",
-        "S3.Session-Token", "client-secret", "header.Authorization", "sasl.oauthbearer.token",
-        "adls.sas-token", "value.avro-confluent.basic-auth.user-info", "api_key"}) {
+        "S3.Session-Token", "client-secret", "header.Authorization",
+        "sasl.oauthbearer.token", "adls.sas-token",
+        "value.avro-confluent.basic-auth.user-info", "api_key"}) {
     EXPECT_TRUE(IsSecretKey(key)) << key;
   }
 }
@@ -59,11 +60,13 @@ TEST(FindSecretsTest, FindsValuesInScriptsPropertiesJsonAndYaml) {
       {"password=hunter2", "password=***"},
       {R"({"db.password": "hun\"ter2", "a": 1})", R"({"db.password": "***", "a": 1})"},
       {"password: hunter2\ntopic: t", "password: ***\ntopic: t"},
-      {"'sasl.jaas.config'='x required password=\"hunter2\";'", "'sasl.jaas.config'='***'"},
+      {"'sasl.jaas.config'='x required password=\"hunter2\";'",
+       "'sasl.jaas.config'='***'"},
       {"'sasl.password' = 'never ends", "'sasl.password' = '***"},
       {"uri = 'http://u:p@h/x' -- y", "uri = 'http://u:***@h/x' -- y"},
       // Not a secret: a column, a cast, an address without a password.
-      {"SELECT password, token::VARCHAR FROM t", "SELECT password, token::VARCHAR FROM t"},
+      {"SELECT password, token::VARCHAR FROM t",
+       "SELECT password, token::VARCHAR FROM t"},
       {"SELECT a FROM t WHERE token = other", "SELECT a FROM t WHERE token = other"},
       {"http://user@host/a:b", "http://user@host/a:b"},
       {"password = ''", "password = ''"},

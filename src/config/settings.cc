@@ -9,7 +9,7 @@ namespace {
 constexpr std::string_view kTopicPrefix = "topic:";
 constexpr std::size_t kMaxTopicBytes = 249;
 constexpr std::size_t kMaxPipelineNameBytes = 200;
-constexpr std::int64_t kMinMemoryBytes = std::int64_t{64} << 20;
+constexpr std::int64_t kMinMemoryBytes = std::int64_t{64} * 1024 * 1024;
 constexpr std::chrono::milliseconds kMinCommitInterval{10};
 
 constexpr OptionDeclaration kCommitInterval = {
@@ -37,13 +37,15 @@ constexpr OptionDeclaration kMemoryLimit = {
     .description = "the memory of the whole process"};
 constexpr OptionDeclaration kPipelineName = {
     .key = "pipeline.name",
-    .description = "whose ledger the tables carry; by default the group id of the source, "
-                   "else the name of the first table"};
+    .description =
+        "whose ledger the tables carry; by default the group id of the source, "
+        "else the name of the first table"};
 constexpr OptionDeclaration kDeadLetters = {
     .key = "dead-letters",
     .default_value = "table",
-    .description = "where records go that cannot be written: 'table', 'topic:<name>' or "
-                   "'fail'"};
+    .description =
+        "where records go that cannot be written: 'table', 'topic:<name>' or "
+        "'fail'"};
 constexpr OptionDeclaration kOnRollback = {
     .key = "on-rollback",
     .type = OptionType::kEnum,
@@ -57,6 +59,20 @@ constexpr OptionDeclaration kOnDataLoss = {
     .allowed = "fail|continue",
     .description = "what to do when the source no longer holds the next records"};
 
+constexpr OptionDeclaration kAllowSharedTopics = {
+    .key = "allow-shared-topics",
+    .type = OptionType::kBool,
+    .default_value = "false",
+    .description =
+        "write a topic into a table that another pipeline writes it into as well"};
+constexpr OptionDeclaration kWorkers = {
+    .key = "pipeline.workers",
+    .type = OptionType::kInt64,
+    .default_value = "0",
+    .description =
+        "threads that decode and transform, per source; 0: by the machine's cores"};
+constexpr std::int64_t kMaxWorkers = 256;
+
 // A legal name of a Kafka topic: org.apache.kafka.common.internals.Topic.
 bool IsTopicName(std::string_view name) {
   constexpr std::string_view kCharacters =
@@ -67,7 +83,8 @@ bool IsTopicName(std::string_view name) {
 
 class SettingsParser {
  public:
-  explicit SettingsParser(const PipelineSpec& spec) : spec_(spec), options_(spec.settings) {}
+  explicit SettingsParser(const PipelineSpec& spec)
+      : spec_(spec), options_(spec.settings) {}
 
   Result<PipelineSettings> Parse() {
     FRAZIL_TRY(CheckOptions(spec_, options_, {}, "the pipeline", SettingDeclarations()));
@@ -82,11 +99,14 @@ class SettingsParser {
     if (StringOption(options_, kOnDataLoss) == "continue") {
       settings_.on_data_loss = OnDataLoss::kContinue;
     }
+    settings_.allow_shared_topics = BoolOption(options_, kAllowSharedTopics);
+    FRAZIL_TRY(ParseWorkers());
     return std::move(settings_);
   }
 
  private:
-  [[nodiscard]] tl::unexpected<Error> FailAt(const Option& option, std::string_view message,
+  [[nodiscard]] tl::unexpected<Error> FailAt(const Option& option,
+                                             std::string_view message,
                                              std::string_view hint = {}) const {
     return Fail(ErrorAt(spec_, option.value_place, message, hint));
   }
@@ -164,6 +184,12 @@ class SettingsParser {
                   "a topic has 1 to 249 letters, digits, '.', '_' and '-'");
   }
 
+  Status ParseWorkers() {
+    settings_.workers = Int64Option(options_, kWorkers);
+    if (settings_.workers >= 0 && settings_.workers <= kMaxWorkers) return {};
+    return FailAt(*options_.Find(kWorkers.key), "'pipeline.workers' is 0 to 256");
+  }
+
   const PipelineSpec& spec_;
   const Options& options_;
   PipelineSettings settings_;
@@ -172,11 +198,11 @@ class SettingsParser {
 }  // namespace
 
 const std::vector<OptionDeclaration>& SettingDeclarations() {
-  static const std::vector<OptionDeclaration> kDeclarations = {
-      kCommitInterval, kCheckpointInterval, kCommitMaxBytes,
-      kCommitMaxRows,  kMemoryLimit,        kPipelineName,
-      kDeadLetters,    kOnRollback,         kOnDataLoss};
-  return kDeclarations;
+  static const std::vector<OptionDeclaration> declarations = {
+      kCommitInterval, kCheckpointInterval, kCommitMaxBytes, kCommitMaxRows,
+      kMemoryLimit,    kPipelineName,       kDeadLetters,    kOnRollback,
+      kOnDataLoss,     kAllowSharedTopics,  kWorkers};
+  return declarations;
 }
 
 Result<PipelineSettings> ParseSettings(const PipelineSpec& spec) {

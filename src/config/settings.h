@@ -51,6 +51,10 @@ struct PipelineSettings {
   std::string dead_letter_topic;
   OnRollback on_rollback = OnRollback::kReplay;
   OnDataLoss on_data_loss = OnDataLoss::kFail;
+  /// Another pipeline's ledger for the same topic in a table is no reason to refuse.
+  bool allow_shared_topics = false;
+  /// Threads that decode and transform, per source; 0: by the machine's cores.
+  std::int64_t workers = 0;
 };
 
 /// \brief All settings, in the order of the reference.

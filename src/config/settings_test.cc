@@ -10,6 +10,8 @@ namespace {
 
 using ::testing::HasSubstr;
 
+constexpr std::int64_t kMebibyte{1024 * 1024};
+
 Result<PipelineSettings> Parse(
     const std::vector<std::pair<std::string, std::string>>& settings) {
   PipelineSpec spec;
@@ -27,11 +29,13 @@ TEST(SettingsTest, HaveDefaults) {
   EXPECT_EQ(settings->commit_interval, std::chrono::seconds(10));
   EXPECT_EQ(settings->commit_max_bytes, std::nullopt);
   EXPECT_EQ(settings->commit_max_rows, std::nullopt);
-  EXPECT_EQ(settings->memory_limit_bytes, std::int64_t{256} << 20);
+  EXPECT_EQ(settings->memory_limit_bytes, 256 * kMebibyte);
   EXPECT_EQ(settings->pipeline_name, "");
   EXPECT_EQ(settings->dead_letters, DeadLetterPolicy::kTable);
   EXPECT_EQ(settings->on_rollback, OnRollback::kReplay);
   EXPECT_EQ(settings->on_data_loss, OnDataLoss::kFail);
+  EXPECT_FALSE(settings->allow_shared_topics);
+  EXPECT_EQ(settings->workers, 0);
 }
 
 TEST(SettingsTest, AreParsed) {
@@ -42,17 +46,21 @@ TEST(SettingsTest, AreParsed) {
                                {"pipeline.name", "orders to lake"},
                                {"dead-letters", "topic:orders.dead"},
                                {"on-rollback", "stop"},
-                               {"on-data-loss", "continue"}});
+                               {"on-data-loss", "continue"},
+                               {"allow-shared-topics", "true"},
+                               {"pipeline.workers", "3"}});
   ASSERT_THAT(settings, IsOk());
   EXPECT_EQ(settings->commit_interval, std::chrono::milliseconds(500));
-  EXPECT_EQ(settings->commit_max_bytes, std::int64_t{1} << 30);
+  EXPECT_EQ(settings->commit_max_bytes, 1024 * kMebibyte);
   EXPECT_EQ(settings->commit_max_rows, 1000);
-  EXPECT_EQ(settings->memory_limit_bytes, std::int64_t{128} << 20);
+  EXPECT_EQ(settings->memory_limit_bytes, 128 * kMebibyte);
   EXPECT_EQ(settings->pipeline_name, "orders to lake");
   EXPECT_EQ(settings->dead_letters, DeadLetterPolicy::kTopic);
   EXPECT_EQ(settings->dead_letter_topic, "orders.dead");
   EXPECT_EQ(settings->on_rollback, OnRollback::kStop);
   EXPECT_EQ(settings->on_data_loss, OnDataLoss::kContinue);
+  EXPECT_TRUE(settings->allow_shared_topics);
+  EXPECT_EQ(settings->workers, 3);
 }
 
 TEST(SettingsTest, TakeFlinksNameOfTheCommitInterval) {
@@ -80,10 +88,13 @@ TEST(SettingsTest, RefuseWhatNobodyCanMean) {
       {"dead-letters", "nowhere", "takes 'table', 'topic:<name>' or 'fail'"},
       {"dead-letters", "topic:", "this is not a name of a topic"},
       {"dead-letters", "topic:a b", "this is not a name of a topic"},
+      {"pipeline.workers", "-1", "'pipeline.workers' is 0 to 256"},
+      {"pipeline.workers", "257", "'pipeline.workers' is 0 to 256"},
       {"on-rollback", "never", "takes 'replay' or 'stop'"},
       {"on-data-loss", "contniue", "did you mean 'continue'?"},
       {"commit.intervall", "1 s", "did you mean 'commit.interval'?"},
-      {"parallelism.default", "4", "unknown option 'parallelism.default' of the pipeline"},
+      {"parallelism.default", "4",
+       "unknown option 'parallelism.default' of the pipeline"},
   };
   for (const auto& [key, value, message] : bad) {
     SCOPED_TRACE(std::string(key) + "=" + value);

@@ -1,7 +1,8 @@
 #include "config/sql/parser.h"
 
-#include <algorithm>
 #include <array>
+
+#include "config/sql/select_text.h"
 
 namespace frazil {
 namespace {
@@ -32,10 +33,12 @@ constexpr std::array<RefusedStatement, 22> kRefusedStatements = {{
     {"UPDATE", "UPDATE is not supported in a pipeline script", ""},
     {"MERGE", "MERGE is not supported in a pipeline script", ""},
     {"TRUNCATE", "TRUNCATE is not supported in a pipeline script", ""},
-    {"CALL", "CALL is not supported in a pipeline script", "frazil maintain looks after tables"},
+    {"CALL", "CALL is not supported in a pipeline script",
+     "frazil maintain looks after tables"},
     {"RESET", "RESET is not supported: a setting holds for the whole script",
      "remove the SET instead"},
-    {"ADD", "ADD JAR is not needed: connectors and formats are built in", "remove the line"},
+    {"ADD", "ADD JAR is not needed: connectors and formats are built in",
+     "remove the line"},
     {"REMOVE", "REMOVE JAR is not needed: connectors and formats are built in",
      "remove the line"},
     {"LOAD", "LOAD is not supported in a pipeline script", ""},
@@ -48,69 +51,53 @@ std::vector<std::string> StatementWords() {
   return {"SET", "CREATE", "USE", "INSERT", "EXECUTE", "BEGIN"};
 }
 
-bool OpensSelect(const Token& token) {
-  return token.IsWord("SELECT") || token.IsWord("WITH") || token.IsWord("FROM");
-}
-
-// The bracket that closes `open`, or "".
-std::string_view ClosingOf(std::string_view open) {
-  if (open == "(") return ")";
-  if (open == "[") return "]";
-  if (open == "{") return "}";
-  return "";
-}
-
 }  // namespace
 
 Result<std::optional<Statement>> SqlParser::Next() {
-  while (true) {
+  while (!cursor_.AtEnd()) {
     if (cursor_.AcceptSymbol(";")) continue;
-    const TextPlace place = cursor_.Peek().place;
-    if (cursor_.AtEnd()) {
-      FRAZIL_TRY(cursor_.CheckTokens());
-      if (!statement_set_) return std::nullopt;
-      return Fail(cursor_.ErrorAtPlace(*statement_set_, "this statement set never ends",
-                                       "close it with END;"));
-    }
-    if (cursor_.AcceptWord("EXECUTE")) {
-      FRAZIL_TRY(cursor_.ExpectWords({"STATEMENT", "SET", "BEGIN"}));
-      FRAZIL_TRY(BeginStatementSet(place));
-    } else if (cursor_.AcceptWord("BEGIN")) {
-      FRAZIL_TRY(cursor_.ExpectWords({"STATEMENT", "SET"}));
-      FRAZIL_TRY(BeginStatementSet(place));
-      FRAZIL_TRY(EndStatement());
-    } else if (statement_set_ && cursor_.AcceptWord("END")) {
-      FRAZIL_TRY(EndStatementSet());
-    } else {
-      FRAZIL_ASSIGN(Statement statement, ParseStatement());
-      FRAZIL_TRY(EndStatement());
-      return statement;
-    }
+    FRAZIL_ASSIGN(const bool is_border, AcceptStatementSetBorder());
+    if (is_border) continue;
+    FRAZIL_ASSIGN(Statement statement, ParseStatement());
+    FRAZIL_TRY(EndStatement());
+    return statement;
   }
+  FRAZIL_TRY(cursor_.CheckTokens());
+  if (!statement_set_) return std::nullopt;
+  return Fail(cursor_.ErrorAtPlace(*statement_set_, "this statement set never ends",
+                                   "close it with END;"));
 }
 
-Status SqlParser::BeginStatementSet(TextPlace place) {
+Result<bool> SqlParser::AcceptStatementSetBorder() {
+  const TextPlace place = cursor_.Peek().place;
+  if (statement_set_ && cursor_.AcceptWord("END")) {
+    if (is_set_empty_) {
+      return Fail(
+          cursor_.ErrorAtPlace(*statement_set_, "this statement set has no INSERT"));
+    }
+    statement_set_.reset();
+    FRAZIL_TRY(EndStatement());
+    return true;
+  }
+  if (cursor_.AcceptWord("EXECUTE")) {
+    FRAZIL_TRY(cursor_.ExpectWords({"STATEMENT", "SET", "BEGIN"}));
+  } else if (cursor_.AcceptWord("BEGIN")) {
+    FRAZIL_TRY(cursor_.ExpectWords({"STATEMENT", "SET"}));
+    FRAZIL_TRY(EndStatement());
+  } else {
+    return false;
+  }
   if (statement_set_) {
     return Fail(cursor_.ErrorAtPlace(place, "a statement set inside a statement set"));
   }
   statement_set_ = place;
   is_set_empty_ = true;
-  return {};
-}
-
-Status SqlParser::EndStatementSet() {
-  if (is_set_empty_) {
-    return Fail(cursor_.ErrorAtPlace(*statement_set_, "this statement set has no INSERT"));
-  }
-  statement_set_.reset();
-  return EndStatement();
+  return true;
 }
 
 Status SqlParser::EndStatement() {
   if (cursor_.AcceptSymbol(";")) return {};
-  if (!cursor_.AtEnd()) {
-    return Fail(cursor_.Unexpected("';' after the statement"));
-  }
+  if (!cursor_.AtEnd()) return Fail(cursor_.Unexpected("';' after the statement"));
   return cursor_.CheckTokens();
 }
 
@@ -149,8 +136,9 @@ Result<std::string> SqlParser::ParseSetKey() {
   std::size_t end = begin;
   while (!cursor_.AtEnd() && cursor_.Peek().offset == end) {
     const Token& token = cursor_.Peek();
-    const bool belongs = token.kind == TokenKind::kWord || token.kind == TokenKind::kNumber ||
-                         token.IsSymbol(".") || token.IsSymbol("-");
+    const bool belongs = token.kind == TokenKind::kWord ||
+                         token.kind == TokenKind::kNumber || token.IsSymbol(".") ||
+                         token.IsSymbol("-");
     if (!belongs) break;
     end = cursor_.Take().end_offset();
   }
@@ -213,7 +201,8 @@ Result<Statement> SqlParser::ParseCreate() {
                                   "write CREATE TEMPORARY VIEW"));
   }
   if (cursor_.AcceptWord("VIEW")) return ParseCreateView(place);
-  for (const std::string_view word : {"FUNCTION", "SYSTEM", "MODEL", "CONNECTION", "OR"}) {
+  for (const std::string_view word :
+       {"FUNCTION", "SYSTEM", "MODEL", "CONNECTION", "OR"}) {
     if (!cursor_.Peek().IsWord(word)) continue;
     return Fail(cursor_.ErrorHere(
         fmt::format("CREATE {} is not supported in a pipeline script", word)));
@@ -254,15 +243,17 @@ Result<Statement> SqlParser::ParseCreateView(TextPlace place) {
   statement.if_not_exists = cursor_.AcceptWords({"IF", "NOT", "EXISTS"});
   FRAZIL_ASSIGN(statement.name, cursor_.ExpectName("the name of a view"));
   if (cursor_.Peek().IsSymbol(".")) {
-    return Fail(cursor_.ErrorHere("a view has a simple name: it lives in the script only"));
+    return Fail(
+        cursor_.ErrorHere("a view has a simple name: it lives in the script only"));
   }
   if (cursor_.Peek().IsSymbol("(")) {
     FRAZIL_ASSIGN(auto columns, cursor_.ExpectNameList("the name of a column"));
-    for (PlacedName& column : columns) statement.columns.push_back(std::move(column.name));
+    for (PlacedName& column : columns)
+      statement.columns.push_back(std::move(column.name));
   }
   if (cursor_.AcceptWord("COMMENT")) FRAZIL_TRY(cursor_.ExpectString("a comment"));
   FRAZIL_TRY(cursor_.ExpectWord("AS"));
-  FRAZIL_ASSIGN(Select select, ParseSelect());
+  FRAZIL_ASSIGN(SelectText select, TakeSelect(cursor_));
   statement.select = std::move(select.text);
   statement.select_place = select.place;
   return statement;
@@ -285,65 +276,18 @@ Result<Statement> SqlParser::ParseInsert() {
   if (cursor_.Peek().IsSymbol("(") && !OpensSelect(cursor_.Peek(1)) &&
       !cursor_.Peek(1).IsSymbol("(")) {
     FRAZIL_ASSIGN(auto columns, cursor_.ExpectNameList("the name of a column"));
-    for (PlacedName& column : columns) statement.columns.push_back(std::move(column.name));
+    for (PlacedName& column : columns)
+      statement.columns.push_back(std::move(column.name));
   }
   if (cursor_.Peek().IsWord("VALUES")) {
-    return Fail(cursor_.ErrorHere("INSERT ... VALUES is not supported in a pipeline script",
-                                  "a pipeline inserts what a SELECT takes from a source"));
+    return Fail(
+        cursor_.ErrorHere("INSERT ... VALUES is not supported in a pipeline script",
+                          "a pipeline inserts what a SELECT takes from a source"));
   }
-  FRAZIL_ASSIGN(Select select, ParseSelect());
+  FRAZIL_ASSIGN(SelectText select, TakeSelect(cursor_));
   statement.select = std::move(select.text);
   statement.select_place = select.place;
   return statement;
-}
-
-Result<SqlParser::Select> SqlParser::ParseSelect() {
-  const Token first = cursor_.Peek();
-  if (!OpensSelect(first) && !first.IsSymbol("(")) {
-    return Fail(cursor_.Unexpected("SELECT", {"SELECT", "WITH", "FROM"}));
-  }
-  return CopySelect(first.offset, first.place);
-}
-
-// Copies up to the ';' outside of all brackets; names in backticks change their quotes.
-Result<SqlParser::Select> SqlParser::CopySelect(std::size_t begin_offset,
-                                                TextPlace place) {
-  struct OpenBracket {
-    std::string_view closing;
-    TextPlace place;
-  };
-  Select select{"", place};
-  std::vector<OpenBracket> open;
-  std::size_t copied = begin_offset;
-  while (!cursor_.AtEnd() && !cursor_.Peek().IsSymbol(";")) {
-    if (cursor_.Peek().kind == TokenKind::kHint) return Fail(cursor_.Unexpected("SQL"));
-    const Token& token = cursor_.Peek();
-    if (token.kind == TokenKind::kSymbol) {
-      const std::string_view closing = ClosingOf(token.text);
-      if (!closing.empty()) {
-        open.push_back({closing, token.place});
-      } else if (token.text == ")" || token.text == "]" || token.text == "}") {
-        if (open.empty() || open.back().closing != token.text) {
-          return Fail(cursor_.ErrorHere(
-              fmt::format("'{}' closes nothing that is open", token.text)));
-        }
-        open.pop_back();
-      }
-    }
-    select.text += cursor_.text().substr(copied, token.offset - copied);
-    const bool is_backtick =
-        token.kind == TokenKind::kQuotedName && token.text.front() == '`';
-    select.text += is_backtick ? QuoteSqlName(token.Value()) : std::string(token.text);
-    copied = token.end_offset();
-    cursor_.Take();
-  }
-  if (cursor_.AtEnd()) FRAZIL_TRY(cursor_.CheckTokens());
-  if (!open.empty()) {
-    return Fail(cursor_.ErrorAtPlace(
-        open.back().place,
-        fmt::format("this bracket is never closed: '{}' is missing", open.back().closing)));
-  }
-  return select;
 }
 
 Result<Options> ParseWithOptions(TokenCursor& cursor) {
@@ -351,7 +295,8 @@ Result<Options> ParseWithOptions(TokenCursor& cursor) {
   if (!cursor.AcceptWord("WITH")) return options;
   FRAZIL_TRY(cursor.ExpectSymbol("("));
   do {
-    if (cursor.Peek().IsSymbol(")") && !options.all().empty()) break;  // after a last comma
+    if (cursor.Peek().IsSymbol(")") && !options.all().empty())
+      break;  // after a last comma
     Option option;
     option.key_place = cursor.Peek().place;
     FRAZIL_ASSIGN(option.key, cursor.ExpectString("the key of an option"));
@@ -360,9 +305,8 @@ Result<Options> ParseWithOptions(TokenCursor& cursor) {
     FRAZIL_ASSIGN(option.value, cursor.ExpectString("the value of the option"));
     if (const Option* const first = options.Find(option.key); first != nullptr) {
       return Fail(cursor.ErrorAtPlace(
-          option.key_place,
-          fmt::format("option '{}' is given twice, first in line {}", option.key,
-                      first->key_place.line)));
+          option.key_place, fmt::format("option '{}' is given twice, first in line {}",
+                                        option.key, first->key_place.line)));
     }
     const TextPlace place = option.key_place;
     if (Status added = options.Add(std::move(option)); !added.has_value()) {

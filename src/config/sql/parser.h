@@ -74,10 +74,9 @@ struct InsertStatement {
   TextPlace place;
 };
 
-using Statement =
-    std::variant<SetStatement, CreateCatalogStatement, UseStatement,
-                 CreateDatabaseStatement, CreateTableStatement, CreateViewStatement,
-                 InsertStatement>;
+using Statement = std::variant<SetStatement, CreateCatalogStatement, UseStatement,
+                               CreateDatabaseStatement, CreateTableStatement,
+                               CreateViewStatement, InsertStatement>;
 
 /// \brief Parses statement by statement.
 class SqlParser {
@@ -90,13 +89,8 @@ class SqlParser {
   Result<std::optional<Statement>> Next();
 
  private:
-  struct Select {
-    std::string text;
-    TextPlace place;
-  };
-
-  Status BeginStatementSet(TextPlace place);
-  Status EndStatementSet();
+  /// Takes the beginning or the end of a statement set, if one comes next.
+  Result<bool> AcceptStatementSetBorder();
   Status EndStatement();
   Result<Statement> ParseStatement();
   Result<Statement> ParseSet();
@@ -107,8 +101,6 @@ class SqlParser {
   Result<Statement> ParseCreateView(TextPlace place);
   Result<Statement> ParseUse();
   Result<Statement> ParseInsert();
-  Result<Select> ParseSelect();
-  Result<Select> CopySelect(std::size_t begin_offset, TextPlace place);
   tl::unexpected<Error> RefuseStatement() const;
 
   TokenCursor& cursor_;

@@ -16,7 +16,8 @@ constexpr std::string_view kDefaultDatabase = "default";
 // are the catalog's.
 constexpr std::array<std::string_view, 6> kTablePropertyPrefixes = {
     "write.", "read.", "commit.", "history.", "schema.", "gc."};
-constexpr std::array<std::string_view, 2> kTableProperties = {"format-version", "location"};
+constexpr std::array<std::string_view, 2> kTableProperties = {"format-version",
+                                                              "location"};
 
 bool IsTableProperty(std::string_view key) {
   return std::any_of(kTablePropertyPrefixes.begin(), kTablePropertyPrefixes.end(),
@@ -53,7 +54,9 @@ Status ScriptResolver::Add(Statement statement) {
     Status operator()(SetStatement s) { return self.AddSet(std::move(s)); }
     Status operator()(CreateCatalogStatement s) { return self.AddCatalog(std::move(s)); }
     Status operator()(const UseStatement& s) { return self.AddUse(s); }
-    Status operator()(CreateDatabaseStatement s) { return self.AddDatabase(std::move(s)); }
+    Status operator()(CreateDatabaseStatement s) {
+      return self.AddDatabase(std::move(s));
+    }
     Status operator()(CreateTableStatement s) { return self.AddTable(std::move(s)); }
     Status operator()(CreateViewStatement s) { return self.AddView(std::move(s)); }
     Status operator()(InsertStatement s) { return self.AddInsert(std::move(s)); }
@@ -70,7 +73,8 @@ Status ScriptResolver::AddSet(SetStatement statement) {
                    "a setting holds for the whole script"));
   }
   const TextPlace place = statement.option.key_place;
-  if (Status added = spec_.settings.Add(std::move(statement.option)); !added.has_value()) {
+  if (Status added = spec_.settings.Add(std::move(statement.option));
+      !added.has_value()) {
     return Fail(At(place, added.error().message));
   }
   return {};
@@ -136,8 +140,9 @@ Status ScriptResolver::AddDatabase(CreateDatabaseStatement statement) {
   for (const DatabaseSpec& other : spec_.databases) {
     if (other.catalog != database.catalog || other.levels != database.levels) continue;
     if (database.if_not_exists) return {};
-    return Fail(At(database.place, fmt::format("this database is there already, from line {}",
-                                               other.place.line)));
+    return Fail(At(
+        database.place,
+        fmt::format("this database is there already, from line {}", other.place.line)));
   }
   spec_.databases.push_back(std::move(database));
   return {};
@@ -175,8 +180,7 @@ Status ScriptResolver::AddSource(CreateTableStatement statement) {
                    fmt::format("write {}", statement.name.parts.back())));
   }
   if (!statement.partition.empty()) {
-    return Fail(At(statement.partition.front().place,
-                   "a source cannot be partitioned",
+    return Fail(At(statement.partition.front().place, "a source cannot be partitioned",
                    "PARTITIONED BY belongs to the Iceberg table"));
   }
   if (!statement.primary_key.empty()) {
@@ -202,16 +206,16 @@ Status ScriptResolver::AddIcebergTable(CreateTableStatement statement) {
   const PlacedName script_name{statement.name.parts[0], statement.name.place};
   const Option* const catalog_name = statement.options.Find("catalog-name");
   if (catalog_name == nullptr) {
-    return Fail(At(statement.name.place,
-                   "a table with 'connector' = 'iceberg' needs the option 'catalog-name'"));
+    return Fail(
+        At(statement.name.place,
+           "a table with 'connector' = 'iceberg' needs the option 'catalog-name'"));
   }
-  TableName name{catalog_name->value,
-                 {statement.options.Get("catalog-database")
-                      .value_or(std::string(kDefaultDatabase))},
-                 statement.options.Get("catalog-table").value_or(script_name.name)};
-  FRAZIL_ASSIGN(
-      const bool is_new,
-      TakeName(script_name, statement.if_not_exists, {"table", script_name.place, name}));
+  TableName name{
+      catalog_name->value,
+      {statement.options.Get("catalog-database").value_or(std::string(kDefaultDatabase))},
+      statement.options.Get("catalog-table").value_or(script_name.name)};
+  FRAZIL_ASSIGN(const bool is_new, TakeName(script_name, statement.if_not_exists,
+                                            {"table", script_name.place, name}));
   if (!is_new) return {};
 
   CatalogSpec catalog{name.catalog, {}, script_name.place};
@@ -220,8 +224,8 @@ Status ScriptResolver::AddIcebergTable(CreateTableStatement statement) {
   FRAZIL_TRY(catalog.options.Add({"type", "iceberg", type_place, type_place}));
   for (const Option& option : statement.options.all()) {
     const bool is_ours = option.key == kConnector || option.key == "catalog-name" ||
-                         option.key == "catalog-database" || option.key == "catalog-table" ||
-                         option.key == "type";
+                         option.key == "catalog-database" ||
+                         option.key == "catalog-table" || option.key == "type";
     if (is_ours) continue;
     FRAZIL_TRY(IsTableProperty(option.key) ? properties.Add(option)
                                            : catalog.options.Add(option));
@@ -247,10 +251,11 @@ Status ScriptResolver::AddImplicitCatalog(CatalogSpec catalog) {
   }
   const bool says_nothing = catalog.options.all().size() == 1;  // 'type' alone
   if (says_nothing || SameOptions(first->options, catalog.options)) return {};
-  return Fail(At(catalog.place,
-                 fmt::format("catalog '{}' is there already with other options, from line {}",
-                             catalog.name, first->place.line),
-                 "leave the catalog's options out here, or write the same ones"));
+  return Fail(
+      At(catalog.place,
+         fmt::format("catalog '{}' is there already with other options, from line {}",
+                     catalog.name, first->place.line),
+         "leave the catalog's options out here, or write the same ones"));
 }
 
 Status ScriptResolver::AddTarget(CreateTableStatement statement, TableName name) {
@@ -262,9 +267,9 @@ Status ScriptResolver::AddTarget(CreateTableStatement statement, TableName name)
   for (const TargetSpec& other : spec_.targets) {
     if (other.name != name) continue;
     if (statement.if_not_exists) return {};
-    return Fail(At(statement.name.place,
-                   fmt::format("table '{}' is there already, from line {}", name.ToString(),
-                               other.place.line)));
+    return Fail(
+        At(statement.name.place, fmt::format("table '{}' is there already, from line {}",
+                                             name.ToString(), other.place.line)));
   }
   TargetSpec target;
   target.name = std::move(name);
@@ -330,9 +335,9 @@ Result<TableName> ScriptResolver::ResolveTable(const QualifiedName& name) const 
     std::string hint = SuggestNearest(parts.back(), tables);
     if (is_catalog) hint = fmt::format("write {}.database.{}", parts[0], parts[1]);
     if (hint.empty()) hint = "write catalog.database.table, or USE CATALOG first";
-    return Fail(At(name.place,
-                   fmt::format("unknown table '{}': no catalog is in use", name.ToString()),
-                   hint));
+    return Fail(At(
+        name.place,
+        fmt::format("unknown table '{}': no catalog is in use", name.ToString()), hint));
   }
   if (parts.size() == 2) return TableName{current_catalog_, {parts[0]}, parts[1]};
   return TableName{current_catalog_, current_database_, parts[0]};
@@ -353,16 +358,18 @@ Error ScriptResolver::UnknownCatalog(const QualifiedName& name) const {
 
 std::vector<std::string> ScriptResolver::CatalogNames() const {
   std::vector<std::string> names;
+  names.reserve(spec_.catalogs.size());
   for (const CatalogSpec& catalog : spec_.catalogs) names.push_back(catalog.name);
   return names;
 }
 
 Result<bool> ScriptResolver::TakeName(const PlacedName& name, bool if_not_exists,
-                                      ScriptName taken) {
-  const auto [first, is_new] = names_.try_emplace(Lower(name.name), std::move(taken));
+                                      const ScriptName& taken) {
+  const auto [first, is_new] = names_.try_emplace(Lower(name.name), taken);
   if (is_new || if_not_exists) return is_new;
-  return Fail(At(name.place, fmt::format("'{}' is there already: a {} in line {}", name.name,
-                                         first->second.kind, first->second.place.line)));
+  return Fail(
+      At(name.place, fmt::format("'{}' is there already: a {} in line {}", name.name,
+                                 first->second.kind, first->second.place.line)));
 }
 
 }  // namespace frazil

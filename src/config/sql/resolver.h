@@ -52,7 +52,8 @@ class ScriptResolver {
   [[nodiscard]] Error UnknownCatalog(const QualifiedName& name) const;
   /// \brief Gives a name of the script away: false if it is taken and that is fine.
   /// \return an error if it is taken and that is not fine.
-  Result<bool> TakeName(const PlacedName& name, bool if_not_exists, ScriptName taken);
+  Result<bool> TakeName(const PlacedName& name, bool if_not_exists,
+                        const ScriptName& taken);
   [[nodiscard]] std::vector<std::string> CatalogNames() const;
   [[nodiscard]] Error At(TextPlace place, std::string_view message,
                          std::string_view hint = {}) const {

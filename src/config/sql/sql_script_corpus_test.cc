@@ -44,7 +44,8 @@ TEST(SqlScriptCorpusTest, NoBeginningOfAFileCrashesTheParser) {
   for (const auto& path : CorpusFiles()) {
     const std::string text = Read(path);
     const std::size_t step = std::max<std::size_t>(1, text.size() / 100);
-    for (std::size_t size = 0; size < text.size(); size += step) Replay(text.substr(0, size));
+    for (std::size_t size = 0; size < text.size(); size += step)
+      Replay(text.substr(0, size));
   }
 }
 

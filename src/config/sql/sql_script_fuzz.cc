@@ -27,6 +27,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   if (!text.ends_with(spec->text)) std::abort();
   if (!holds_secret && spec->text.find(kSecret) != std::string::npos) std::abort();
-  static_cast<void>(frazil::ParseSettings(*spec));
+  const auto settings = frazil::ParseSettings(*spec);
+  if (!settings.has_value() &&
+      settings.error().kind != frazil::ErrorKind::kInvalidConfig) {
+    std::abort();
+  }
   return 0;
 }

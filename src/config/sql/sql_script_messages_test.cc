@@ -34,15 +34,13 @@ const MessageCase kCases[] = {
      "  2 | CRAETE TABLE t (a INT);\n"
      "    | ^\n"
      "  hint: did you mean 'CREATE'?"},
-    {"ASelectAlone",
-     "SELECT * FROM t;",
+    {"ASelectAlone", "SELECT * FROM t;",
      "p.sql:1:1: a pipeline has no place for the rows of a SELECT\n"
      "  1 | SELECT * FROM t;\n"
      "    | ^\n"
      "  hint: to write them: INSERT INTO ... SELECT; to look at tables: frazil"
      " query"},
-    {"Explain",
-     "EXPLAIN INSERT INTO t SELECT 1;",
+    {"Explain", "EXPLAIN INSERT INTO t SELECT 1;",
      "p.sql:1:1: EXPLAIN is not part of a pipeline script\n"
      "  1 | EXPLAIN INSERT INTO t SELECT 1;\n"
      "    | ^\n"
@@ -55,38 +53,32 @@ const MessageCase kCases[] = {
      "p.sql:4:1: expected ',' or ')' after the column, found 'WITH'\n"
      "  4 | WITH ('connector' = 'kafka');\n"
      "    | ^"},
-    {"AMissingComma",
-     "CREATE TABLE t (a INT b STRING) WITH ('connector'='kafka');",
+    {"AMissingComma", "CREATE TABLE t (a INT b STRING) WITH ('connector'='kafka');",
      "p.sql:1:23: expected ',' or ')' after the column, found 'b'\n"
      "  1 | CREATE TABLE t (a INT b STRING) WITH ('connector'='kafka');\n"
      "    |                       ^"},
-    {"AMisspelledKeyword",
-     "CREATE TABEL t (a INT);",
+    {"AMisspelledKeyword", "CREATE TABEL t (a INT);",
      "p.sql:1:8: expected CATALOG, DATABASE, TABLE or TEMPORARY VIEW, found 'T"
      "ABEL'\n"
      "  1 | CREATE TABEL t (a INT);\n"
      "    |        ^\n"
      "  hint: did you mean 'TABLE'?"},
-    {"AMisspelledType",
-     "CREATE TABLE t (a INT, b STIRNG) WITH ('connector'='kafka');",
+    {"AMisspelledType", "CREATE TABLE t (a INT, b STIRNG) WITH ('connector'='kafka');",
      "p.sql:1:26: unknown type 'STIRNG'\n"
      "  1 | CREATE TABLE t (a INT, b STIRNG) WITH ('connector'='kafka');\n"
      "    |                          ^\n"
      "  hint: did you mean 'STRING'?"},
-    {"ATypeIcebergLacks",
-     "CREATE TABLE t (a MULTISET<INT>);",
+    {"ATypeIcebergLacks", "CREATE TABLE t (a MULTISET<INT>);",
      "p.sql:1:19: Iceberg tables have no type MULTISET\n"
      "  1 | CREATE TABLE t (a MULTISET<INT>);\n"
      "    |                   ^\n"
      "  hint: write MAP<T, INT>, from a value to how often it occurs"},
-    {"NanosecondsAreRefused",
-     "CREATE TABLE t (ts TIMESTAMP(9));",
+    {"NanosecondsAreRefused", "CREATE TABLE t (ts TIMESTAMP(9));",
      "p.sql:1:30: a precision of 9 digits is not supported\n"
      "  1 | CREATE TABLE t (ts TIMESTAMP(9));\n"
      "    |                              ^\n"
      "  hint: Iceberg v2 keeps microseconds: write a precision of up to 6"},
-    {"APrecisionTooLarge",
-     "CREATE TABLE t (a DECIMAL(39, 2));",
+    {"APrecisionTooLarge", "CREATE TABLE t (a DECIMAL(39, 2));",
      "p.sql:1:27: expected the precision, a number from 1 to 38, found '39'\n"
      "  1 | CREATE TABLE t (a DECIMAL(39, 2));\n"
      "    |                           ^"},
@@ -97,8 +89,7 @@ const MessageCase kCases[] = {
      "  2 | \t'conector' = 'kafka', 'topic' = 't');\n"
      "    | \t^\n"
      "  hint: did you mean 'connector'?"},
-    {"ATableInNoCatalog",
-     "CREATE TABLE t (a INT);",
+    {"ATableInNoCatalog", "CREATE TABLE t (a INT);",
      "p.sql:1:14: this table has neither a connector nor a catalog to be in\n"
      "  1 | CREATE TABLE t (a INT);\n"
      "    |              ^\n"
@@ -111,8 +102,7 @@ const MessageCase kCases[] = {
      "  2 | USE CATALOG laek;\n"
      "    |             ^\n"
      "  hint: did you mean 'lake'?"},
-    {"AnUnknownTransform",
-     "CREATE TABLE t (ts TIMESTAMP) PARTITIONED BY (dya(ts));",
+    {"AnUnknownTransform", "CREATE TABLE t (ts TIMESTAMP) PARTITIONED BY (dya(ts));",
      "p.sql:1:47: unknown partition transform 'dya'\n"
      "  1 | CREATE TABLE t (ts TIMESTAMP) PARTITIONED BY (dya(ts));\n"
      "    |                                               ^\n"
@@ -124,14 +114,12 @@ const MessageCase kCases[] = {
      ");\n"
      "    |                                                            ^\n"
      "  hint: did you mean 'user_id'?"},
-    {"AKeyThatIsEnforced",
-     "CREATE TABLE t (a INT, PRIMARY KEY (a));",
+    {"AKeyThatIsEnforced", "CREATE TABLE t (a INT, PRIMARY KEY (a));",
      "p.sql:1:39: a PRIMARY KEY that is enforced is not supported\n"
      "  1 | CREATE TABLE t (a INT, PRIMARY KEY (a));\n"
      "    |                                       ^\n"
      "  hint: write PRIMARY KEY (...) NOT ENFORCED"},
-    {"AKeyOfADouble",
-     "CREATE TABLE t (a DOUBLE, PRIMARY KEY (a) NOT ENFORCED);",
+    {"AKeyOfADouble", "CREATE TABLE t (a DOUBLE, PRIMARY KEY (a) NOT ENFORCED);",
      "p.sql:1:40: a key column cannot be of the type double\n"
      "  1 | CREATE TABLE t (a DOUBLE, PRIMARY KEY (a) NOT ENFORCED);\n"
      "    |                                        ^"},
@@ -145,8 +133,7 @@ const MessageCase kCases[] = {
      "    |   ^\n"
      "  hint: remove the line: Frazil commits by time and never waits for late"
      " rows"},
-    {"AComputedColumn",
-     "CREATE TABLE t (a INT, b AS a + 1) WITH ('connector'='kafka');",
+    {"AComputedColumn", "CREATE TABLE t (a INT, b AS a + 1) WITH ('connector'='kafka');",
      "p.sql:1:26: computed columns are not supported\n"
      "  1 | CREATE TABLE t (a INT, b AS a + 1) WITH ('connector'='kafka');\n"
      "    |                          ^\n"
@@ -167,8 +154,7 @@ const MessageCase kCases[] = {
      "p.sql:3:2: option 'topic' is given twice, first in line 2\n"
      "  3 |  'topic'='b');\n"
      "    |  ^"},
-    {"AnOptionInDoubleQuotes",
-     "CREATE TABLE t (a INT) WITH (\"connector\" = 'kafka');",
+    {"AnOptionInDoubleQuotes", "CREATE TABLE t (a INT) WITH (\"connector\" = 'kafka');",
      "p.sql:1:30: the key of an option stands in double quotes\n"
      "  1 | CREATE TABLE t (a INT) WITH (\"connector\" = 'kafka');\n"
      "    |                              ^\n"
@@ -185,36 +171,30 @@ const MessageCase kCases[] = {
      "p.sql:1:1: this comment never ends: '*/' is missing\n"
      "  1 | /* what follows\n"
      "    | ^"},
-    {"ATypographicQuote",
-     "SET ‘commit.interval’ = '1 s';",
+    {"ATypographicQuote", "SET ‘commit.interval’ = '1 s';",
      "p.sql:1:5: a typographic quote; write '\n"
      "  1 | SET ‘commit.interval’ = '1 s';\n"
      "    |     ^"},
-    {"AnOverwrite",
-     "INSERT OVERWRITE t SELECT 1;",
+    {"AnOverwrite", "INSERT OVERWRITE t SELECT 1;",
      "p.sql:1:8: INSERT OVERWRITE is not supported: a stream has no end to ove"
      "rwrite at\n"
      "  1 | INSERT OVERWRITE t SELECT 1;\n"
      "    |        ^\n"
      "  hint: write INSERT INTO"},
-    {"InsertedValues",
-     "INSERT INTO t VALUES (1, 2);",
+    {"InsertedValues", "INSERT INTO t VALUES (1, 2);",
      "p.sql:1:15: INSERT ... VALUES is not supported in a pipeline script\n"
      "  1 | INSERT INTO t VALUES (1, 2);\n"
      "    |               ^\n"
      "  hint: a pipeline inserts what a SELECT takes from a source"},
-    {"ABracketThatIsNeverClosed",
-     "INSERT INTO t SELECT coalesce(a, (b) FROM s;",
+    {"ABracketThatIsNeverClosed", "INSERT INTO t SELECT coalesce(a, (b) FROM s;",
      "p.sql:1:30: this bracket is never closed: ')' is missing\n"
      "  1 | INSERT INTO t SELECT coalesce(a, (b) FROM s;\n"
      "    |                              ^"},
-    {"ABracketThatClosesNothing",
-     "INSERT INTO t SELECT a) FROM s;",
+    {"ABracketThatClosesNothing", "INSERT INTO t SELECT a) FROM s;",
      "p.sql:1:23: ')' closes nothing that is open\n"
      "  1 | INSERT INTO t SELECT a) FROM s;\n"
      "    |                       ^"},
-    {"AHint",
-     "INSERT INTO t SELECT * FROM s /*+ OPTIONS('x'='y') */;",
+    {"AHint", "INSERT INTO t SELECT * FROM s /*+ OPTIONS('x'='y') */;",
      "p.sql:1:31: hints are not supported\n"
      "  1 | INSERT INTO t SELECT * FROM s /*+ OPTIONS('x'='y') */;\n"
      "    |                               ^\n"
@@ -233,14 +213,12 @@ const MessageCase kCases[] = {
      "  2 | EXECUTE STATEMENT SET BEGIN\n"
      "    | ^\n"
      "  hint: close it with END;"},
-    {"AVariableThatIsNotSet",
-     "SET 'pipeline.name' = '${PIPELINE}';",
+    {"AVariableThatIsNotSet", "SET 'pipeline.name' = '${PIPELINE}';",
      "p.sql:1:24: the environment variable PIPELINE is not set\n"
      "  1 | SET 'pipeline.name' = '${PIPELINE}';\n"
      "    |                        ^\n"
      "  hint: set it, or give a default: ${PIPELINE:-...}"},
-    {"AVariableWithoutAnEnd",
-     "SET 'pipeline.name' = '${PIPELINE';",
+    {"AVariableWithoutAnEnd", "SET 'pipeline.name' = '${PIPELINE';",
      "p.sql:1:24: this variable never ends: '}' is missing\n"
      "  1 | SET 'pipeline.name' = '${PIPELINE';\n"
      "    |                        ^"},
@@ -250,8 +228,7 @@ const MessageCase kCases[] = {
      "p.sql:2:1: expected ';' after the statement, found 'SET'\n"
      "  2 | SET 'memory.limit' = '1 GiB';\n"
      "    | ^"},
-    {"TheEndOfTheScript",
-     "CREATE TABLE t (a INT,",
+    {"TheEndOfTheScript", "CREATE TABLE t (a INT,",
      "p.sql:1:23: expected the name of a column, found the end of the script\n"
      "  1 | CREATE TABLE t (a INT,\n"
      "    |                       ^"},
@@ -287,19 +264,16 @@ const MessageCase kCases[] = {
      "  1 | CREATE TABLE t (a INT) WITH ('properties.sasl.password' = '***' 'c"
      "onnector' = 'kafka');\n"
      "    |                                                                 ^"},
-    {"AVariablesValueIsHidden",
-     "SET 'commit.interval' = '1 s' ${PW};",
+    {"AVariablesValueIsHidden", "SET 'commit.interval' = '1 s' ${PW};",
      "p.sql:1:31: expected ';' after the statement, found '${PW}'\n"
      "  1 | SET 'commit.interval' = '1 s' ${PW};\n"
      "    |                               ^"},
-    {"AnUnknownSetting",
-     "SET 'commit.intervall' = '10 s';",
+    {"AnUnknownSetting", "SET 'commit.intervall' = '10 s';",
      "p.sql:1:5: unknown option 'commit.intervall' of the pipeline\n"
      "  1 | SET 'commit.intervall' = '10 s';\n"
      "    |     ^\n"
      "  hint: did you mean 'commit.interval'?"},
-    {"ASettingOfTheWrongForm",
-     "SET 'commit.interval' = 'soon';",
+    {"ASettingOfTheWrongForm", "SET 'commit.interval' = 'soon';",
      "p.sql:1:25: option 'commit.interval' of the pipeline takes a duration su"
      "ch as '10 s'\n"
      "  1 | SET 'commit.interval' = 'soon';\n"
@@ -311,14 +285,12 @@ const MessageCase kCases[] = {
      "t.interval', set in line 1\n"
      "  2 | SET execution.checkpointing.interval = 2 s;\n"
      "    |                                        ^"},
-    {"DeadLettersNowhere",
-     "SET 'dead-letters' = 'topic:';",
+    {"DeadLettersNowhere", "SET 'dead-letters' = 'topic:';",
      "p.sql:1:22: this is not a name of a topic\n"
      "  1 | SET 'dead-letters' = 'topic:';\n"
      "    |                      ^\n"
      "  hint: a topic has 1 to 249 letters, digits, '.', '_' and '-'"},
-    {"AViewThatIsNotTemporary",
-     "CREATE VIEW v AS SELECT 1;",
+    {"AViewThatIsNotTemporary", "CREATE VIEW v AS SELECT 1;",
      "p.sql:1:8: a view of a script is temporary\n"
      "  1 | CREATE VIEW v AS SELECT 1;\n"
      "    |        ^\n"
@@ -338,8 +310,7 @@ const MessageCase kCases[] = {
      "  2 | CREATE TABLE c.d.t (p INT METADATA FROM 'partition');\n"
      "    |                     ^\n"
      "  hint: declare it in the source, and select it into a plain column"},
-    {"ABackslash",
-     "SET a = \\x;",
+    {"ABackslash", "SET a = \\x;",
      "p.sql:1:9: a backslash outside of quotes\n"
      "  1 | SET a = \\x;\n"
      "    |         ^"},

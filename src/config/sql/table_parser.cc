@@ -119,8 +119,8 @@ class TableParser {
     for (const ColumnSpec& other : table_.columns) {
       if (!SameName(other.name, name.name)) continue;
       return Fail(cursor_.ErrorAtPlace(
-          name.place, fmt::format("column '{}' is there twice, first in line {}", name.name,
-                                  other.place.line)));
+          name.place, fmt::format("column '{}' is there twice, first in line {}",
+                                  name.name, other.place.line)));
     }
     if (cursor_.Peek().IsWord("AS")) {
       return Fail(cursor_.ErrorHere(
@@ -142,60 +142,77 @@ class TableParser {
   }
 
   Status ParseColumnClauses(ColumnSpec& column) {
-    while (true) {
-      const TextPlace place = cursor_.Peek().place;
-      if (cursor_.AcceptWords({"NOT", "NULL"})) {
-        column.required = true;
-      } else if (cursor_.AcceptWord("METADATA")) {
-        column.metadata_key = column.name;
-        if (cursor_.AcceptWord("FROM")) {
-          FRAZIL_ASSIGN(column.metadata_key, cursor_.ExpectString("the metadata's key"));
-        }
-        cursor_.AcceptWord("VIRTUAL");
-      } else if (cursor_.AcceptWord("COMMENT")) {
-        FRAZIL_ASSIGN(column.comment, cursor_.ExpectString("a comment"));
-      } else if (cursor_.AcceptWords({"PRIMARY", "KEY"})) {
-        if (!table_.primary_key.empty()) {
-          return Fail(cursor_.ErrorAtPlace(place, "a second PRIMARY KEY",
-                                           "write PRIMARY KEY (a, b) NOT ENFORCED"));
-        }
-        table_.primary_key.push_back({column.name, column.place});
-        FRAZIL_TRY(ExpectNotEnforced());
-      } else if (cursor_.Peek().IsWord("DEFAULT")) {
-        return Fail(cursor_.ErrorHere("default values are not supported",
-                                      "write COALESCE(column, value) in the SELECT"));
-      } else if (cursor_.Peek().IsSymbol(",") || cursor_.Peek().IsSymbol(")")) {
-        return {};
-      } else {
-        return Fail(cursor_.Unexpected("',' or ')' after the column",
-                                       {"METADATA", "COMMENT", "NOT", "PRIMARY"}));
-      }
+    while (!cursor_.Peek().IsSymbol(",") && !cursor_.Peek().IsSymbol(")")) {
+      FRAZIL_TRY(ParseColumnClause(column));
     }
+    return {};
+  }
+
+  Status ParseColumnClause(ColumnSpec& column) {
+    if (cursor_.AcceptWords({"NOT", "NULL"})) {
+      column.required = true;
+      return {};
+    }
+    if (cursor_.AcceptWord("METADATA")) return ParseMetadata(column);
+    if (cursor_.AcceptWord("COMMENT")) {
+      FRAZIL_ASSIGN(column.comment, cursor_.ExpectString("a comment"));
+      return {};
+    }
+    if (cursor_.Peek().IsWord("PRIMARY") && cursor_.Peek(1).IsWord("KEY")) {
+      return ParseColumnKey(column);
+    }
+    if (cursor_.Peek().IsWord("DEFAULT")) {
+      return Fail(cursor_.ErrorHere("default values are not supported",
+                                    "write COALESCE(column, value) in the SELECT"));
+    }
+    return Fail(cursor_.Unexpected("',' or ')' after the column",
+                                   {"METADATA", "COMMENT", "NOT", "PRIMARY"}));
+  }
+
+  Status ParseMetadata(ColumnSpec& column) {
+    column.metadata_key = column.name;
+    if (cursor_.AcceptWord("FROM")) {
+      FRAZIL_ASSIGN(column.metadata_key, cursor_.ExpectString("the metadata's key"));
+    }
+    cursor_.AcceptWord("VIRTUAL");
+    return {};
+  }
+
+  Status ParseColumnKey(const ColumnSpec& column) {
+    if (!table_.primary_key.empty()) {
+      return Fail(cursor_.ErrorHere("a second PRIMARY KEY",
+                                    "write PRIMARY KEY (a, b) NOT ENFORCED"));
+    }
+    FRAZIL_TRY(cursor_.ExpectWords({"PRIMARY", "KEY"}));
+    table_.primary_key.push_back({column.name, column.place});
+    return ExpectNotEnforced();
   }
 
   Status ParseClauses() {
-    while (true) {
-      if (cursor_.AcceptWord("COMMENT")) {
-        FRAZIL_ASSIGN(table_.comment, cursor_.ExpectString("a comment"));
-      } else if (cursor_.Peek().IsWord("PARTITIONED")) {
-        FRAZIL_TRY(ParsePartition());
-      } else if (cursor_.Peek().IsWord("WITH")) {
-        if (!table_.options.all().empty()) {
-          return Fail(cursor_.ErrorHere("a second WITH"));
-        }
-        FRAZIL_ASSIGN(table_.options, ParseWithOptions(cursor_));
-      } else if (cursor_.Peek().IsWord("DISTRIBUTED")) {
-        return Fail(cursor_.ErrorHere("DISTRIBUTED BY is not supported",
-                                      "write PARTITIONED BY (bucket(16, column))"));
-      } else if (auto refused = RefuseOtherForms()) {
-        return Fail(*std::move(refused));
-      } else if (cursor_.AtEnd() || cursor_.Peek().IsSymbol(";")) {
-        return {};
-      } else {
-        return Fail(cursor_.Unexpected("COMMENT, PARTITIONED BY, WITH or ';'",
-                                       {"COMMENT", "PARTITIONED", "WITH"}));
-      }
+    while (!cursor_.AtEnd() && !cursor_.Peek().IsSymbol(";")) {
+      FRAZIL_TRY(ParseClause());
     }
+    return cursor_.CheckTokens();
+  }
+
+  Status ParseClause() {
+    if (cursor_.AcceptWord("COMMENT")) {
+      FRAZIL_ASSIGN(table_.comment, cursor_.ExpectString("a comment"));
+      return {};
+    }
+    if (cursor_.Peek().IsWord("PARTITIONED")) return ParsePartition();
+    if (cursor_.Peek().IsWord("WITH")) {
+      if (!table_.options.all().empty()) return Fail(cursor_.ErrorHere("a second WITH"));
+      FRAZIL_ASSIGN(table_.options, ParseWithOptions(cursor_));
+      return {};
+    }
+    if (cursor_.Peek().IsWord("DISTRIBUTED")) {
+      return Fail(cursor_.ErrorHere("DISTRIBUTED BY is not supported",
+                                    "write PARTITIONED BY (bucket(16, column))"));
+    }
+    if (auto refused = RefuseOtherForms()) return Fail(*std::move(refused));
+    return Fail(cursor_.Unexpected("COMMENT, PARTITIONED BY, WITH or ';'",
+                                   {"COMMENT", "PARTITIONED", "WITH"}));
   }
 
   Status ParsePartition() {
@@ -224,7 +241,8 @@ class TableParser {
           return other.column == item.column && other.transform == item.transform;
         });
     if (is_there) {
-      return Fail(cursor_.ErrorAtPlace(item.place, "this partition field is there twice"));
+      return Fail(
+          cursor_.ErrorAtPlace(item.place, "this partition field is there twice"));
     }
     if (table_.partition.size() >= kMaxPartitionFields) {
       return Fail(cursor_.ErrorHere("too many partition fields"));
@@ -234,12 +252,12 @@ class TableParser {
   }
 
   Status ParseTransform(PartitionItemSpec& item) {
-    const auto* const found =
-        std::find_if(kTransforms.begin(), kTransforms.end(), [&](const TransformName& name) {
-          return cursor_.Peek().IsWord(name.word);
-        });
+    const auto* const found = std::find_if(
+        kTransforms.begin(), kTransforms.end(),
+        [&](const TransformName& name) { return cursor_.Peek().IsWord(name.word); });
     if (found == kTransforms.end()) {
       std::vector<std::string> words;
+      words.reserve(kTransforms.size());
       for (const TransformName& name : kTransforms) words.emplace_back(name.transform);
       return Fail(cursor_.ErrorHere(
           fmt::format("unknown partition transform {}", cursor_.Shown(cursor_.Peek())),
@@ -277,6 +295,7 @@ class TableParser {
 
   [[nodiscard]] Error UnknownColumn(TextPlace place, const std::string& name) const {
     std::vector<std::string> names;
+    names.reserve(table_.columns.size());
     for (const ColumnSpec& column : table_.columns) names.push_back(column.name);
     return cursor_.ErrorAtPlace(place, fmt::format("the table has no column '{}'", name),
                                 SuggestNearest(name, names));
@@ -305,7 +324,7 @@ class TableParser {
     for (const ColumnSpec& known : table_.columns) {
       schema.fields.push_back({0, known.name, known.type, known.required, ""});
     }
-    const std::string path = column.ToString();
+    std::string path = column.ToString();
     if (schema.FindFieldByPath(path) == nullptr) {
       return Fail(UnknownColumn(column.place, path));
     }

@@ -8,8 +8,8 @@ namespace {
 
 // Operators of more than one character. '>>' is left out: it closes two nested types.
 constexpr std::array<std::string_view, 16> kOperators = {
-    "->>", "!~~", "<=", ">=", "<>", "!=", "||", "::", "->", "=>", ":=", "**", "//", "==",
-    "!~",  "~~"};
+    "->>", "!~~", "<=", ">=", "<>", "!=", "||", "::",
+    "->",  "=>",  ":=", "**", "//", "==", "!~", "~~"};
 
 // What word processors make of quotes and blanks.
 struct LookAlike {
@@ -133,7 +133,8 @@ class Scanner {
     while (true) {
       at = text_.find(quote, at);
       if (at == std::string_view::npos) {
-        FailHere(fmt::format("this {} never ends: the closing {} is missing", what, quote));
+        FailHere(
+            fmt::format("this {} never ends: the closing {} is missing", what, quote));
         return kind;
       }
       if (at + 1 == text_.size() || text_[at + 1] != quote) break;

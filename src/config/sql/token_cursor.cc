@@ -150,7 +150,8 @@ Result<std::string> TokenCursor::ExpectString(std::string_view what) {
 Result<int> TokenCursor::ExpectInteger(std::string_view what, int minimum, int maximum) {
   int value = 0;
   const std::string_view text = Peek().text;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  const auto [end, error] =
+      std::from_chars(text.data(), text.data() + text.size(), value);
   const bool is_integer = Peek().kind == TokenKind::kNumber && error == std::errc() &&
                           end == text.data() + text.size();
   if (!is_integer || value < minimum || value > maximum) {
@@ -167,7 +168,8 @@ Result<std::vector<PlacedName>> TokenCursor::ExpectNameList(std::string_view wha
     FRAZIL_ASSIGN(PlacedName name, ExpectName(what));
     for (const PlacedName& other : names) {
       if (!SameName(other.name, name.name)) continue;
-      return Fail(ErrorAtPlace(name.place, fmt::format("'{}' is named twice", name.name)));
+      return Fail(
+          ErrorAtPlace(name.place, fmt::format("'{}' is named twice", name.name)));
     }
     if (names.size() >= kMaxListed) return Fail(ErrorHere("too many names"));
     names.push_back(std::move(name));

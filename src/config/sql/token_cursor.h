@@ -99,7 +99,8 @@ class TokenCursor {
 };
 
 /// \brief "did you mean 'x'?" with the candidate nearest to the word, or "".
-std::string SuggestNearest(std::string_view word, const std::vector<std::string>& candidates);
+std::string SuggestNearest(std::string_view word,
+                           const std::vector<std::string>& candidates);
 
 /// \brief True if two names differ at most in the case of ASCII letters, which is how DuckDB
 /// compares them.

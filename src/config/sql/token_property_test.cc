@@ -1,7 +1,8 @@
+#include <rapidcheck.h>
+
 #include <string>
 
 #include <gtest/gtest.h>
-#include <rapidcheck.h>
 #include <rapidcheck/gtest.h>
 
 #include "config/sql/token.h"
@@ -12,9 +13,9 @@ namespace {
 // Pieces that meet in the middle of each other: quotes, comments, operators.
 rc::Gen<std::string> AnySql() {
   const auto piece = rc::gen::element<std::string>(
-      "SELECT", "a", "_b1", " ", "\n", "\t", "'", "''", "\"", "`", "--", "/*", "*/", "/*+",
-      "$", "$$", "$t$", "E'", "\\", "1", ".", "1e5", "(", ")", ";", ",", "->>", "::", "<",
-      ">", "=", "\xC3\xBC", "\xE2\x80\x99", "\xFF", "${", "}");
+      "SELECT", "a", "_b1", " ", "\n", "\t", "'", "''", "\"", "`", "--", "/*", "*/",
+      "/*+", "$", "$$", "$t$", "E'", "\\", "1", ".", "1e5", "(", ")", ";", ",", "->>",
+      "::", "<", ">", "=", "\xC3\xBC", "\xE2\x80\x99", "\xFF", "${", "}");
   return rc::gen::map(rc::gen::container<std::vector<std::string>>(piece),
                       [](const std::vector<std::string>& pieces) {
                         std::string text;
@@ -31,7 +32,8 @@ RC_GTEST_PROP(TokenizeProperty, TokensStandInOrderAndAreTheText, ()) {
   std::size_t end = 0;
   for (const Token& token : split.tokens) {
     RC_ASSERT(token.offset >= end);
-    RC_ASSERT(token.text == std::string_view(text).substr(token.offset, token.text.size()));
+    RC_ASSERT(token.text ==
+              std::string_view(text).substr(token.offset, token.text.size()));
     RC_ASSERT(token.text.empty() == (token.kind == TokenKind::kEnd));
     end = token.end_offset();
     static_cast<void>(token.Value());

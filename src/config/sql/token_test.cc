@@ -9,8 +9,6 @@ namespace frazil {
 namespace {
 
 using ::testing::ElementsAre;
-using ::testing::HasSubstr;
-using ::testing::StartsWith;
 
 // "w:SELECT s:*": kinds and texts of all tokens but the end.
 std::vector<std::string> Split(std::string_view text) {
@@ -27,12 +25,12 @@ std::vector<std::string> Split(std::string_view text) {
 }
 
 TEST(TokenizeTest, SplitsWordsNumbersAndSymbols) {
-  EXPECT_THAT(Split("SELECT a.b,1.5e-3 FROM t1"),
-              ElementsAre("w:SELECT", "w:a", "s:.", "w:b", "s:,", "n:1.5e-3", "w:FROM",
-                          "w:t1"));
+  EXPECT_THAT(
+      Split("SELECT a.b,1.5e-3 FROM t1"),
+      ElementsAre("w:SELECT", "w:a", "s:.", "w:b", "s:,", "n:1.5e-3", "w:FROM", "w:t1"));
   EXPECT_THAT(Split("x::INT->>'a'<=.5||0xFF!=1_000"),
-              ElementsAre("w:x", "s:::", "w:INT", "s:->>", "t:'a'", "s:<=", "n:.5", "s:||",
-                          "n:0xFF", "s:!=", "n:1_000"));
+              ElementsAre("w:x", "s:::", "w:INT", "s:->>", "t:'a'", "s:<=", "n:.5",
+                          "s:||", "n:0xFF", "s:!=", "n:1_000"));
 }
 
 TEST(TokenizeTest, KeepsTheClosingOfNestedTypesApart) {
@@ -93,8 +91,12 @@ TEST(TokenizeTest, SaysWhereItCannotGoOn) {
       {"/*+", "1:1: this comment never ends: '*/' is missing"},
       {"a \x01", "1:3: a control character, U+0001"},
       {"a \\", "1:3: a backslash outside of quotes"},
-      {"a\xC2\xA0" "b", "1:2: a no-break space; write a plain one"},
-      {"\xE2\x80\x9C" "b", "1:1: a typographic quote; write \""},
+      {"a\xC2\xA0"
+       "b",
+       "1:2: a no-break space; write a plain one"},
+      {"\xE2\x80\x9C"
+       "b",
+       "1:1: a typographic quote; write \""},
   };
   for (const auto& [text, message] : bad) {
     EXPECT_THAT(Tokenize(text), FailsWith(ErrorKind::kInvalidConfig, message)) << text;

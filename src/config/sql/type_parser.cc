@@ -61,14 +61,15 @@ constexpr std::array<RefusedName, 15> kRefusedNames = {{
 
 // Names with parameters or words after them.
 constexpr std::array<std::string_view, 24> kOtherNames = {
-    "DECIMAL",       "DEC",         "NUMERIC",       "DOUBLE",   "VARCHAR",
-    "CHAR",          "CHARACTER",   "BINARY",        "VARBINARY", "FIXED",
-    "TIME",          "TIMESTAMP",   "TIMESTAMP_LTZ", "TIMESTAMPTZ", "TIMESTAMP_NTZ",
-    "DATETIME",      "ROW",         "STRUCT",        "MAP",      "ARRAY",
-    "LIST",          "TIMESTAMP_S", "TIMESTAMP_MS",  "TIMESTAMP_US"};
+    "DECIMAL",  "DEC",         "NUMERIC",       "DOUBLE",      "VARCHAR",
+    "CHAR",     "CHARACTER",   "BINARY",        "VARBINARY",   "FIXED",
+    "TIME",     "TIMESTAMP",   "TIMESTAMP_LTZ", "TIMESTAMPTZ", "TIMESTAMP_NTZ",
+    "DATETIME", "ROW",         "STRUCT",        "MAP",         "ARRAY",
+    "LIST",     "TIMESTAMP_S", "TIMESTAMP_MS",  "TIMESTAMP_US"};
 
 std::vector<std::string> AllNames() {
   std::vector<std::string> names;
+  names.reserve(kSimpleNames.size() + kOtherNames.size());
   for (const SimpleName& simple : kSimpleNames) names.emplace_back(simple.name);
   names.insert(names.end(), kOtherNames.begin(), kOtherNames.end());
   return names;
@@ -123,7 +124,8 @@ class TypeParser {
   }
 
   Result<Type> ParseNamed() {
-    if (cursor_.Peek().kind != TokenKind::kWord) return Fail(cursor_.Unexpected("a type"));
+    if (cursor_.Peek().kind != TokenKind::kWord)
+      return Fail(cursor_.Unexpected("a type"));
     for (const SimpleName& simple : kSimpleNames) {
       if (cursor_.AcceptWord(simple.name)) return Type(simple.id);
     }
@@ -229,7 +231,7 @@ class TypeParser {
   }
 
   Result<Type> ParseTime() {
-    FRAZIL_ASSIGN(const Type type, ParseFraction(TypeId::kTime));
+    FRAZIL_ASSIGN(Type type, ParseFraction(TypeId::kTime));
     const TextPlace place = cursor_.Peek().place;
     if (cursor_.AcceptWords({"WITH", "TIME", "ZONE"})) {
       return Fail(cursor_.ErrorAtPlace(place, "Iceberg tables have no TIME with a zone",
@@ -240,7 +242,7 @@ class TypeParser {
   }
 
   Result<Type> ParseTimestamp() {
-    FRAZIL_ASSIGN(const Type type, ParseFraction(TypeId::kTimestamp));
+    FRAZIL_ASSIGN(Type type, ParseFraction(TypeId::kTimestamp));
     if (cursor_.AcceptWords({"WITH", "LOCAL", "TIME", "ZONE"}) ||
         cursor_.AcceptWords({"WITH", "TIME", "ZONE"})) {
       return Type(TypeId::kTimestamptz);
@@ -275,7 +277,8 @@ class TypeParser {
 
   Result<Type> ParseStruct() {
     std::vector<SchemaField> fields;
-    if (cursor_.Peek().IsSymbol("<>")) return Fail(cursor_.ErrorHere("a ROW of no fields"));
+    if (cursor_.Peek().IsSymbol("<>"))
+      return Fail(cursor_.ErrorHere("a ROW of no fields"));
     FRAZIL_ASSIGN(const std::string_view closing, ExpectOpening());
     do {
       FRAZIL_ASSIGN(const PlacedName name, cursor_.ExpectName("the name of a field"));
@@ -305,6 +308,8 @@ class TypeParser {
 
 }  // namespace
 
-Result<ParsedType> ParseSqlType(TokenCursor& cursor) { return TypeParser(cursor).Parse(); }
+Result<ParsedType> ParseSqlType(TokenCursor& cursor) {
+  return TypeParser(cursor).Parse();
+}
 
 }  // namespace frazil

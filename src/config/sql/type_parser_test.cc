@@ -82,7 +82,8 @@ TEST(ParseSqlTypeTest, TakesNestedTypesInEveryWriting) {
   const Type row = Type::Struct({{0, "a", Type(TypeId::kInt), false, ""},
                                  {0, "b", Type(TypeId::kString), true, "who"}});
   for (const char* const text :
-       {"ROW<a INT, b STRING NOT NULL COMMENT 'who'>", "ROW(a INT, b STRING NOT NULL 'who')",
+       {"ROW<a INT, b STRING NOT NULL COMMENT 'who'>",
+        "ROW(a INT, b STRING NOT NULL 'who')",
         "STRUCT<a: INT, b: STRING NOT NULL COMMENT 'who'>",
         "struct(a INTEGER, \"b\" VARCHAR NOT NULL COMMENT 'who')",
         "ROW<`a` INT NULL, b STRING NOT NULL COMMENT 'who'>"}) {
@@ -96,8 +97,8 @@ TEST(ParseSqlTypeTest, TakesNestedTypesInEveryWriting) {
     ASSERT_THAT(parsed, IsOk()) << text;
     EXPECT_EQ(parsed->type, list) << text;
   }
-  for (const char* const text : {"MAP<STRING, INT>", "MAP(VARCHAR, INTEGER)",
-                                 "MAP<STRING NOT NULL, INT NULL>"}) {
+  for (const char* const text :
+       {"MAP<STRING, INT>", "MAP(VARCHAR, INTEGER)", "MAP<STRING NOT NULL, INT NULL>"}) {
     const auto parsed = Parse(text);
     ASSERT_THAT(parsed, IsOk()) << text;
     EXPECT_EQ(parsed->type, Type::Map({0, "key", Type(TypeId::kString), true, ""},
@@ -150,7 +151,8 @@ TEST(ParseSqlTypeTest, SaysWhatIsWrong) {
       {"", "expected a type, found the end of the script"},
   };
   for (const auto& [text, message] : bad) {
-    EXPECT_THAT(Parse(text), FailsWith(ErrorKind::kInvalidConfig, HasSubstr(message))) << text;
+    EXPECT_THAT(Parse(text), FailsWith(ErrorKind::kInvalidConfig, HasSubstr(message)))
+        << text;
   }
 }
 

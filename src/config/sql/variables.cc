@@ -37,17 +37,7 @@ class VariableExpander {
       return std::move(out_);
     }
     while (at_ < script_.size()) {
-      if (stretch_ == Stretch::kPlain && CopyOpaque()) continue;
-      if (stretch_ != Stretch::kPlain && Starts("$${")) {
-        Replace("${", at_, at_ + 3);
-      } else if (Starts("${")) {
-        FRAZIL_TRY(ExpandOne());
-      } else {
-        CopyCharacter();
-      }
-      if (out_.text_.size() > kMaxExpandedBytes) {
-        return FailAt(at_, "the script is too long with its variables replaced");
-      }
+      FRAZIL_TRY(Step());
     }
     return std::move(out_);
   }
@@ -60,6 +50,22 @@ class VariableExpander {
   tl::unexpected<Error> FailAt(std::size_t offset, std::string_view message,
                                std::string_view hint = {}) const {
     return Fail(ErrorAt(spec_, PlaceAt(script_, offset), message, hint));
+  }
+
+  // Copies or replaces what comes next.
+  Status Step() {
+    if (stretch_ == Stretch::kPlain && CopyOpaque()) return {};
+    if (stretch_ != Stretch::kPlain && Starts("$${")) {
+      Replace("${", at_, at_ + 3);
+    } else if (Starts("${")) {
+      FRAZIL_TRY(ExpandOne());
+    } else {
+      CopyCharacter();
+    }
+    if (out_.text_.size() > kMaxExpandedBytes) {
+      return FailAt(at_, "the script is too long with its variables replaced");
+    }
+    return {};
   }
 
   void CopyUntil(std::size_t end) {
@@ -90,7 +96,8 @@ class VariableExpander {
       } while (depth > 0 && at_ < script_.size());
       return true;
     }
-    if (script_[at_] != '$' || (at_ > 0 && IsNameCharacter(script_[at_ - 1]))) return false;
+    if (script_[at_] != '$' || (at_ > 0 && IsNameCharacter(script_[at_ - 1])))
+      return false;
     std::size_t end = at_ + 1;
     while (end < script_.size() && IsNameCharacter(script_[end])) ++end;
     if (end >= script_.size() || script_[end] != '$') return false;
@@ -104,7 +111,8 @@ class VariableExpander {
   void CopyCharacter() {
     const char c = script_[at_];
     if (stretch_ == Stretch::kPlain) {
-      const bool is_escape = c == '\'' && at_ > 0 && (script_[at_ - 1] | 0x20) == 'e' &&
+      const bool is_escape = c == '\'' && at_ > 0 &&
+                             (script_[at_ - 1] == 'e' || script_[at_ - 1] == 'E') &&
                              (at_ == 1 || !IsNameCharacter(script_[at_ - 2]));
       quote_ = c;
       if (c == '\'') stretch_ = is_escape ? Stretch::kEscapeString : Stretch::kString;
@@ -184,19 +192,21 @@ Result<ExpandedText> ExpandedText::Expand(const PipelineSpec& spec,
 }
 
 std::size_t ExpandedText::OriginalOffset(std::size_t offset) const {
-  const auto after = std::upper_bound(
-      replacements_.begin(), replacements_.end(), offset,
-      [](std::size_t at, const Replacement& replacement) { return at < replacement.begin; });
+  const auto after = std::upper_bound(replacements_.begin(), replacements_.end(), offset,
+                                      [](std::size_t at, const Replacement& replacement) {
+                                        return at < replacement.begin;
+                                      });
   if (after == replacements_.begin()) return offset;
   const Replacement& last = *(after - 1);
-  return offset < last.end ? last.original_begin : last.original_end + (offset - last.end);
+  return offset < last.end ? last.original_begin
+                           : last.original_end + (offset - last.end);
 }
 
 bool ExpandedText::TouchesVariable(std::size_t begin, std::size_t end) const {
-  return std::any_of(
-      replacements_.begin(), replacements_.end(), [&](const Replacement& replacement) {
-        return replacement.begin < end && replacement.end > begin;
-      });
+  return std::any_of(replacements_.begin(), replacements_.end(),
+                     [&](const Replacement& replacement) {
+                       return replacement.begin < end && replacement.end > begin;
+                     });
 }
 
 }  // namespace frazil

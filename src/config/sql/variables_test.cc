@@ -107,16 +107,18 @@ TEST(ExpandTest, PointsAtAVariableItCannotReplace) {
 
 TEST(ExpandTest, BoundsWhatVariablesMakeOfAScript) {
   PipelineSpec spec;
-  for (int i = 0; i < 33; ++i) spec.text += "${BIG:-" + std::string(1U << 20U, 'x') + "} ";
+  for (int i = 0; i < 33; ++i)
+    spec.text += "${BIG:-" + std::string(1U << 20U, 'x') + "} ";
   const auto unset = [](std::string_view) { return std::nullopt; };
   EXPECT_THAT(ExpandedText::Expand(spec, unset),
               FailsWith(ErrorKind::kInvalidConfig, HasSubstr("too long")));
 
   spec.text = "${BIG}";
-  const std::string big((std::size_t{32} << 20U) + 1, 'y');
-  EXPECT_THAT(ExpandedText::Expand(spec, [&](std::string_view) { return big; }),
-              FailsWith(ErrorKind::kInvalidConfig,
-                        AllOf(HasSubstr("the value of BIG is too long"), Not(HasSubstr("yy")))));
+  std::string big((std::size_t{32} << 20U) + 1, 'y');
+  EXPECT_THAT(
+      ExpandedText::Expand(spec, [&](std::string_view) { return big; }),
+      FailsWith(ErrorKind::kInvalidConfig,
+                AllOf(HasSubstr("the value of BIG is too long"), Not(HasSubstr("yy")))));
 }
 
 }  // namespace
