@@ -17,11 +17,10 @@ namespace {
 
 // The system writes back in pieces of this size while the file grows, so that the sync at
 // its end finds little to do and the page cache does not fill with it.
-constexpr std::int64_t kFlushStepBytes = 8 << 20;
+constexpr std::int64_t kFlushStepBytes = 8 * 1024 * 1024;
 
 int OpenNew(const std::string& path) {
-  constexpr int kFlags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC;
-  return ::open(path.c_str(), kFlags, 0666);
+  return ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 }
 
 // An errno of an output is an I/O error, whatever it is.
