@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from servers.kafka import Kafka
+from support.lake import Lake
 from support.program import Frazil
 
 
@@ -50,6 +51,12 @@ def topic(kafka: Kafka, request: pytest.FixtureRequest) -> Iterator[Callable[...
     yield make
     for name in made:
         kafka.delete_topic(name)
+
+
+@pytest.fixture
+def lake(tmp_path: pathlib.Path) -> Lake:
+    """The catalog and the warehouse of one test."""
+    return Lake(tmp_path)
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from confluent_kafka import (
     TopicCollection,
     TopicPartition,
 )
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import AdminClient, NewPartitions, NewTopic
 
 from .process import Server, free_ports
 
@@ -43,6 +43,9 @@ transaction.state.log.min.isr=1
 share.coordinator.state.topic.replication.factor=1
 share.coordinator.state.topic.min.isr=1
 group.initial.rebalance.delay.ms=0
+log.cleaner.backoff.ms=200
+log.initial.task.delay.ms=500
+log.retention.check.interval.ms=1000
 """
 
 _LOGGING = """\
@@ -155,6 +158,10 @@ class Kafka:
         admin = self._admin()
         admin.delete_topics([name])[name].result(30)
 
+    def add_partitions(self, name: str, total: int) -> None:
+        admin = self._admin()
+        admin.create_partitions([NewPartitions(name, total)])[name].result(30)
+
     def delete_records(self, name: str, before: dict[int, int]) -> None:
         """Forgets what stands before the given offset of each partition, as retention would."""
         wanted = [TopicPartition(name, partition, offset) for partition, offset in before.items()]
@@ -224,6 +231,15 @@ class Kafka:
         consumer = self._consumer(group)
         try:
             return {one.partition: one.offset for one in consumer.committed(wanted, 10)}
+        finally:
+            consumer.close()
+
+    def commit_offsets(self, group: str, topic: str, offsets: dict[int, int]) -> None:
+        """As a consumer of the group does that stops at these offsets."""
+        wanted = [TopicPartition(topic, *one) for one in offsets.items()]
+        consumer = self._consumer(group)
+        try:
+            consumer.commit(offsets=wanted, asynchronous=False)
         finally:
             consumer.close()
 

@@ -52,6 +52,18 @@ class Server:
                 raise RuntimeError(f"{self.name} is not ready after {seconds} s:\n{self.tail()}")
             time.sleep(0.05)
 
+    def exit_code(self, seconds: float = 30) -> int:
+        """Waits until the process ends by itself."""
+        try:
+            return self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            raise AssertionError(
+                f"{self.name} has not ended after {seconds} s:\n{self.tail()}"
+            ) from None
+
+    def output(self) -> str:
+        return self.log.read_text(errors="replace")
+
     def tail(self, lines: int = 30) -> str:
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
 
