@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <limits>
 #include <set>
 #include <utility>
 
@@ -31,6 +32,7 @@ void AddTotal(const Snapshot* parent, const Total& total,
     const auto [end, error] =
         std::from_chars(text.data(), text.data() + text.size(), sum);
     if (error != std::errc() || end != text.data() + text.size() || sum < 0) return;
+    if (sum > std::numeric_limits<std::int64_t>::max() - total.added) return;
   }
   summary[total.key] = fmt::format("{}", sum + total.added);
 }

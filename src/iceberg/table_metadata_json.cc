@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <set>
 
 #include "iceberg/compression.h"
@@ -200,18 +201,26 @@ Status ReadSnapshots(const Json& json, TableMetadata& metadata) {
   return ReadRefs(json, metadata);
 }
 
+// Whether `time_ms` is before `limit_ms` by more than clocks may differ. Stamps of a corrupt
+// file can be as far apart as 64 bits allow.
+bool IsTooEarly(std::int64_t time_ms, std::int64_t limit_ms) {
+  return time_ms<limit_ms&& static_cast<std::uint64_t>(limit_ms) -
+                 static_cast<std::uint64_t>(
+                     time_ms)> static_cast<std::uint64_t>(kClockSkewMs);
+}
+
 template <typename Entry>
 Status CheckLog(const std::vector<Entry>& log, std::int64_t last_updated_ms,
                 std::string_view name) {
   std::int64_t last_ms = 0;
   for (const Entry& entry : log) {
-    if (&entry != &log.front() && entry.timestamp_ms < last_ms - kClockSkewMs) {
+    if (&entry != &log.front() && IsTooEarly(entry.timestamp_ms, last_ms)) {
       return Fail(ErrorKind::kCorruptData, "{} is not in order of time: {} after {}",
                   name, entry.timestamp_ms, last_ms);
     }
     last_ms = entry.timestamp_ms;
   }
-  if (!log.empty() && last_updated_ms < last_ms - kClockSkewMs) {
+  if (!log.empty() && IsTooEarly(last_updated_ms, last_ms)) {
     return Fail(ErrorKind::kCorruptData, "last-updated-ms {} is before the end of {}: {}",
                 last_updated_ms, name, last_ms);
   }
@@ -251,6 +260,11 @@ Status ReadScalars(const Json& json, TableMetadata& metadata) {
   }
   if (metadata.format_version > 1) {
     FRAZIL_ASSIGN(metadata.last_sequence_number, GetInt64(json, "last-sequence-number"));
+    if (metadata.last_sequence_number < 0 ||
+        metadata.last_sequence_number == std::numeric_limits<std::int64_t>::max()) {
+      return Fail(ErrorKind::kCorruptData, "impossible last-sequence-number: {}",
+                  metadata.last_sequence_number);
+    }
   }
   FRAZIL_ASSIGN(metadata.last_updated_ms, GetInt64(json, "last-updated-ms"));
   FRAZIL_ASSIGN(metadata.last_column_id, GetInt32(json, "last-column-id"));
