@@ -1,5 +1,9 @@
 #include "config/settings.h"
 
+#include <fstream>
+#include <iterator>
+#include <string>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -106,6 +110,18 @@ TEST(SettingsTest, RefuseWhatNobodyCanMean) {
               FailsWith(ErrorKind::kInvalidConfig));
   EXPECT_THAT(Parse({{"dead-letters", "topic:" + std::string(250, 'x')}}),
               FailsWith(ErrorKind::kInvalidConfig));
+}
+
+TEST(SettingsTest, AllStandInTheReferenceWithTheirDefaults) {
+  std::ifstream file(FRAZIL_SQL_REFERENCE);
+  const std::string reference(std::istreambuf_iterator<char>(file), {});
+  for (const OptionDeclaration& setting : SettingDeclarations()) {
+    std::string row = "| `" + std::string(setting.key) + "` | ";
+    if (!setting.default_value.empty()) {
+      row += "`" + std::string(setting.default_value) + "` | ";
+    }
+    EXPECT_THAT(reference, HasSubstr(row));
+  }
 }
 
 TEST(SettingsTest, DeadLettersMayStopThePipeline) {

@@ -10,6 +10,7 @@ namespace frazil {
 namespace {
 
 constexpr std::string_view kConnector = "connector";
+constexpr std::string_view kDefaultDatabaseKey = "default-database";
 constexpr std::string_view kDefaultDatabase = "default";
 
 // Of the options of a 'connector'='iceberg' table, those of the table itself; all others
@@ -88,8 +89,16 @@ Status ScriptResolver::AddCatalog(CreateCatalogStatement statement) {
                    fmt::format("catalog '{}' is there already, from line {}",
                                statement.name.name, first->place.line)));
   }
-  spec_.catalogs.push_back({std::move(statement.name.name), std::move(statement.options),
-                            statement.name.place});
+  CatalogSpec catalog{statement.name.name, {}, statement.name.place};
+  for (const Option& option : statement.options.all()) {
+    // Of the script alone: no catalog knows it.
+    if (option.key == kDefaultDatabaseKey) {
+      default_databases_[catalog.name] = option.value;
+    } else {
+      FRAZIL_TRY(catalog.options.Add(option));
+    }
+  }
+  spec_.catalogs.push_back(std::move(catalog));
   return {};
 }
 
@@ -109,8 +118,9 @@ Status ScriptResolver::AddUse(const UseStatement& statement) {
   if (catalog == nullptr) return Fail(UnknownCatalog(statement.name));
   current_catalog_ = catalog->name;
   if (statement.is_catalog) {
-    const auto database = catalog->options.Get("default-database");
-    current_database_ = {database.value_or(std::string(kDefaultDatabase))};
+    const auto database = default_databases_.find(catalog->name);
+    const bool has_default = database != default_databases_.end();
+    current_database_ = {has_default ? database->second : std::string(kDefaultDatabase)};
   } else {
     current_database_.assign(parts.begin() + 1, parts.end());
   }

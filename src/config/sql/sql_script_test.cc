@@ -135,6 +135,8 @@ TEST(SqlScriptTest, FindsTheTableThatANameMeans) {
         "CREATE CATALOG other WITH ('type'='iceberg', 'default-database'='start');" + use;
     const PipelineSpec created = Spec(script + "CREATE TABLE " + name + " (a INT)");
     const PipelineSpec written = Spec(script + "INSERT INTO " + name + " SELECT 1");
+    ASSERT_THAT(created.catalogs, SizeIs(2));
+    EXPECT_THAT(Pairs(created.catalogs[1].options), ElementsAre("type=iceberg"));
     ASSERT_THAT(created.targets, SizeIs(1));
     ASSERT_THAT(written.inserts, SizeIs(1));
     EXPECT_EQ(created.targets[0].name.ToString(), table);
