@@ -1,0 +1,30 @@
+#include "cli/commands.h"
+
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+
+#include "config/sql/sql_script.h"
+
+namespace frazil {
+
+int PrintError(const Error& error) {
+  fmt::print(stderr, "frazil: {}\n", error.message);
+  return ExitCodeOf(error.kind);
+}
+
+Result<PipelineSpec> LoadPipelineFile(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) {
+    return Fail(ErrorKind::kNotFound, "cannot read the pipeline file: {}", path);
+  }
+  const std::string text((std::istreambuf_iterator<char>(file)),
+                         std::istreambuf_iterator<char>());
+  return ParseSqlScript(path, text, [](std::string_view name) {
+    const char* value = std::getenv(std::string(name).c_str());
+    return value == nullptr ? std::nullopt : std::optional<std::string>(value);
+  });
+}
+
+}  // namespace frazil

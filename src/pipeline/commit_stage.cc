@@ -1,0 +1,224 @@
+#include "pipeline/commit_stage.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/fault_point.h"
+#include "base/log.h"
+
+namespace frazil {
+
+void CommitProgress::MarkCommitted(std::int64_t epoch) {
+  {
+    const std::scoped_lock lock(mutex_);
+    committed_ = std::max(committed_, epoch);
+  }
+  changed_.notify_all();
+}
+
+void CommitProgress::MarkEnded() {
+  {
+    const std::scoped_lock lock(mutex_);
+    has_ended_ = true;
+  }
+  changed_.notify_all();
+}
+
+bool CommitProgress::WaitFor(std::int64_t epoch, std::chrono::milliseconds wait,
+                             const std::stop_token& stop) {
+  std::unique_lock lock(mutex_);
+  changed_.wait_for(lock, stop, wait, [&] { return has_ended_ || committed_ >= epoch; });
+  return committed_ >= epoch;
+}
+
+CommitStage::CommitStage(CommitStageContext context) : context_(std::move(context)) {}
+
+Status CommitStage::Run(const std::stop_token& stop) {
+  Status status;
+  while (status.has_value()) {
+    std::optional<CommitItem> item = context_.input->Pop(stop);
+    if (!item.has_value()) break;
+    Gather(*std::move(item));
+    status = CommitReady(stop);
+  }
+  context_.progress->MarkEnded();
+  return status;
+}
+
+void CommitStage::Gather(CommitItem item) {
+  const auto slot = [&](std::int64_t epoch) -> Gathered& {
+    Gathered& gathered = waiting_[epoch];
+    gathered.files.resize(context_.committers.size());
+    return gathered;
+  };
+  if (auto* table = std::get_if<WrittenTable>(&item)) {
+    Gathered& gathered = slot(table->epoch);
+    ++gathered.tables;
+    gathered.files[table->table] = std::move(table->files);
+    return;
+  }
+  auto& source = std::get<SourceEpoch>(item);
+  Gathered& gathered = slot(source.epoch);
+  ++gathered.sources;
+  gathered.is_forced |= source.is_forced;
+  gathered.ranges.merge(source.ranges);
+  gathered.identities.merge(source.identities);
+  gathered.new_splits.insert(gathered.new_splits.end(), source.new_splits.begin(),
+                             source.new_splits.end());
+  if (gathered.skip == nullptr) {
+    gathered.skip = std::move(source.skip);
+  } else if (source.skip != nullptr) {
+    // Splits of different sources never collide.
+    auto both = std::make_shared<SkipPositions>(*gathered.skip);
+    for (std::size_t table = 0; table < both->size(); ++table) {
+      Positions other = (*source.skip)[table];
+      (*both)[table].merge(other);
+    }
+    gathered.skip = std::move(both);
+  }
+}
+
+void CommitStage::MergeInto(Gathered& earlier, Gathered later) {
+  for (auto& [split, range] : later.ranges) {
+    const auto [known, is_new] = earlier.ranges.try_emplace(split, range);
+    if (!is_new) known->second.end = range.end;
+  }
+  earlier.new_splits.insert(earlier.new_splits.end(), later.new_splits.begin(),
+                            later.new_splits.end());
+  earlier.identities.merge(later.identities);
+  earlier.skip = later.skip;
+  for (std::size_t table = 0; table < earlier.files.size(); ++table) {
+    std::move(later.files[table].begin(), later.files[table].end(),
+              std::back_inserter(earlier.files[table]));
+  }
+  earlier.is_forced |= later.is_forced;
+  earlier.epochs += later.epochs;
+}
+
+Status CommitStage::CommitReady(const std::stop_token& stop) {
+  while (!waiting_.empty()) {
+    auto first = waiting_.begin();
+    Gathered& gathered = first->second;
+    if (gathered.sources < context_.source_count ||
+        gathered.tables < context_.committers.size()) {
+      return {};
+    }
+    const std::int64_t epoch = first->first;
+    const bool has_rows = std::any_of(gathered.files.begin(), gathered.files.end(),
+                                      [](const auto& files) { return !files.empty(); });
+    const bool has_progress =
+        std::any_of(gathered.ranges.begin(), gathered.ranges.end(),
+                    [](const auto& entry) { return !entry.second.empty(); });
+    const bool is_due = has_rows || gathered.is_forced ||
+                        gathered.epochs >= context_.empty_epochs_per_commit;
+    if (has_progress && !is_due) {
+      // Wait for the next epoch, and commit this progress with it.
+      const auto next = std::next(first);
+      if (next == waiting_.end() || next->second.sources < context_.source_count ||
+          next->second.tables < context_.committers.size()) {
+        return {};
+      }
+      Gathered earlier = std::move(gathered);
+      MergeInto(earlier, std::move(next->second));
+      next->second = std::move(earlier);
+      next->second.sources = context_.source_count;
+      next->second.tables = context_.committers.size();
+      waiting_.erase(first);
+      continue;
+    }
+    if (has_progress || has_rows) FRAZIL_TRY(CommitEpoch(epoch, gathered, stop));
+    waiting_.erase(waiting_.begin());
+    context_.progress->MarkCommitted(epoch);
+  }
+  return {};
+}
+
+TableEpoch CommitStage::EpochFor(std::size_t table, std::int64_t epoch,
+                                 const Gathered& gathered) const {
+  TableEpoch result;
+  result.epoch = epoch;
+  result.files = gathered.files[table];
+  for (const auto& [split, range] : gathered.ranges) {
+    const bool is_new = std::find(gathered.new_splits.begin(), gathered.new_splits.end(),
+                                  split) != gathered.new_splits.end();
+    Claim claim{is_new ? std::nullopt : std::optional(range.begin), range.end};
+    if (gathered.skip != nullptr) {
+      const Positions& skip = (*gathered.skip)[table];
+      const auto held = skip.find(split);
+      if (held != skip.end() && held->second.ordinal > range.begin.ordinal) {
+        // The table was ahead of the anchor: it already holds all this, or a part.
+        if (held->second.ordinal >= range.end.ordinal) continue;
+        claim.expected = held->second;
+      }
+    }
+    result.claims.emplace(split, std::move(claim));
+    const auto identity = gathered.identities.find(split);
+    if (identity != gathered.identities.end()) result.identities.insert(*identity);
+  }
+  return result;
+}
+
+Status CommitStage::CommitEpoch(std::int64_t epoch, Gathered& gathered,
+                                const std::stop_token& stop) {
+  const auto began = context_.clock->SteadyNow();
+  if (context_.before_commit) FRAZIL_TRY(context_.before_commit());
+  std::int64_t rows = 0;
+  std::int64_t files = 0;
+  // The anchor, table 0, comes last: its ledger says that every table is complete.
+  for (std::size_t i = context_.committers.size(); i-- > 0;) {
+    TableCommitter& committer = *context_.committers[i];
+    std::vector<DataFile>& table_files = gathered.files[i];
+    if (table_files.empty() && !committer.is_anchor()) continue;
+    const TableEpoch table_epoch = EpochFor(i, epoch, gathered);
+    Result<CommitOutcome> outcome = committer.Commit(table_epoch, stop);
+    if (!outcome.has_value()) {
+      if (committer.was_in_doubt()) in_doubt_epoch_ = epoch;
+      return Fail(std::move(outcome).error());
+    }
+    for (const DataFile& file : table_files) rows += file.record_count;
+    files += static_cast<std::int64_t>(table_files.size());
+    context_.status->snapshots_committed.fetch_add(1);
+    table_files.clear();  // committed: never to be deleted by us
+    if (outcome->has_table_changed) {
+      return Fail(ErrorKind::kCommitFailed,
+                  "{}: its schema or partitioning was changed by somebody; planning anew",
+                  committer.identifier().ToString());
+    }
+    FRAZIL_TRY(FaultPoint("commit.between_tables"));
+  }
+  Positions committed;
+  for (const auto& [split, range] : gathered.ranges) committed[split] = range.end;
+  PipelineStatus& status = *context_.status;
+  status.rows_committed.fetch_add(rows);
+  status.files_committed.fetch_add(files);
+  status.last_commit_ms.store(context_.clock->NowMs());
+  const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(
+      context_.clock->SteadyNow() - began);
+  status.last_commit_duration_ms.store(took.count());
+  Log(LogLevel::kInfo, "committed",
+      {{"epoch", epoch}, {"rows", rows}, {"files", files}, {"ms", took.count()}});
+  if (context_.after_commit) context_.after_commit(committed);
+  return {};
+}
+
+void CommitStage::DiscardUncommitted() {
+  const std::stop_token never;
+  while (auto item = context_.input->PopFor(never, std::chrono::milliseconds(0))) {
+    Gather(*std::move(item));
+  }
+  for (const auto& [epoch, gathered] : waiting_) {
+    if (epoch == in_doubt_epoch_) continue;
+    for (std::size_t table = 0; table < gathered.files.size(); ++table) {
+      for (const DataFile& file : gathered.files[table]) {
+        const Status deleted = context_.ios[table]->Delete(file.file_path);
+        if (!deleted.has_value()) {
+          Log(LogLevel::kWarning, "left an uncommitted file behind",
+              {{"file", file.file_path}, {"reason", deleted.error().message}});
+        }
+      }
+    }
+  }
+  waiting_.clear();
+}
+
+}  // namespace frazil

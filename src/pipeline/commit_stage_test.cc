@@ -1,0 +1,140 @@
+#include "pipeline/commit_stage.h"
+
+#include "pipeline/pipeline_fixture.h"
+
+namespace frazil {
+namespace {
+
+const Split kSplit{"events", "orders", 0};
+
+class CommitStageTest : public ::testing::Test {
+ protected:
+  CommitStageTest() : tables_(2), input_(1 << 20), progress_(0) {
+    TableEpoch first;
+    first.claims[kSplit] = Claim{std::nullopt, {0, ""}};
+    EXPECT_THAT(tables_.committer(0).Commit(first, stop_.get_token()), IsOk());
+    context_.committers = {&tables_.committer(0), &tables_.committer(1)};
+    context_.ios = {&tables_.io(), &tables_.io()};
+    context_.source_count = 1;
+    context_.input = &input_;
+    context_.status = &status_;
+    context_.progress = &progress_;
+    context_.clock = &Clock::System();
+    context_.empty_epochs_per_commit = 3;
+  }
+
+  void Send(std::int64_t epoch, std::int64_t from, std::int64_t to,
+            std::vector<DataFile> anchor_files, std::vector<DataFile> other_files,
+            bool is_forced = false, std::shared_ptr<const SkipPositions> skip = nullptr) {
+    SourceEpoch source;
+    source.epoch = epoch;
+    source.ranges[kSplit] = {{from, ""}, {to, ""}};
+    source.is_forced = is_forced;
+    source.skip = std::move(skip);
+    ASSERT_TRUE(input_.Push(std::move(source), 0, stop_.get_token()));
+    ASSERT_TRUE(input_.Push(WrittenTable{1, epoch, std::move(other_files)}, 0,
+                            stop_.get_token()));
+    ASSERT_TRUE(input_.Push(WrittenTable{0, epoch, std::move(anchor_files)}, 0,
+                            stop_.get_token()));
+  }
+
+  Status Run() {
+    input_.Close();
+    CommitStage stage(context_);
+    Status status = stage.Run(stop_.get_token());
+    stage.DiscardUncommitted();
+    return status;
+  }
+
+  MemoryTables tables_;
+  CommitChannel input_;
+  CommitProgress progress_;
+  PipelineStatus status_;
+  CommitStageContext context_;
+  std::stop_source stop_;
+};
+
+TEST_F(CommitStageTest, TheAnchorIsCommittedAlsoWithoutRowsOfItsOwn) {
+  Send(1, 0, 10, {}, {tables_.NewFile("a", 10)});
+  EXPECT_THAT(Run(), IsOk());
+  EXPECT_EQ(tables_.At(0, kSplit), 10);
+  EXPECT_EQ(tables_.At(1, kSplit), 10);
+  EXPECT_EQ(status_.rows_committed.load(), 10);
+}
+
+TEST_F(CommitStageTest, ATableWithoutRowsIsNotCommitted) {
+  Send(1, 0, 10, {tables_.NewFile("a", 10)}, {});
+  EXPECT_THAT(Run(), IsOk());
+  EXPECT_EQ(tables_.At(0, kSplit), 10);
+  EXPECT_EQ(tables_.SnapshotCount(1), 0U);
+}
+
+TEST_F(CommitStageTest, EpochsWithoutRowsAreCommittedTogether) {
+  Send(1, 0, 10, {}, {});
+  Send(2, 10, 20, {}, {});
+  Send(3, 20, 30, {}, {});
+  Send(4, 30, 40, {}, {});
+  EXPECT_THAT(Run(), IsOk());
+  EXPECT_EQ(tables_.At(0, kSplit), 30);
+  EXPECT_EQ(tables_.SnapshotCount(0), 2U);
+}
+
+TEST_F(CommitStageTest, HeldBackProgressGoesOutWithTheNextRows) {
+  Send(1, 0, 10, {}, {});
+  Send(2, 10, 20, {tables_.NewFile("a", 1)}, {});
+  EXPECT_THAT(Run(), IsOk());
+  EXPECT_EQ(tables_.At(0, kSplit), 20);
+  EXPECT_EQ(tables_.SnapshotCount(0), 2U);
+}
+
+TEST_F(CommitStageTest, AStopCommitsProgressWithoutRows) {
+  Send(1, 0, 10, {}, {}, /*is_forced=*/true);
+  EXPECT_THAT(Run(), IsOk());
+  EXPECT_EQ(tables_.At(0, kSplit), 10);
+}
+
+TEST_F(CommitStageTest, NothingReadMeansNothingCommitted) {
+  SourceEpoch source;
+  source.epoch = 1;
+  source.is_forced = true;
+  ASSERT_TRUE(input_.Push(std::move(source), 0, stop_.get_token()));
+  ASSERT_TRUE(input_.Push(WrittenTable{0, 1, {}}, 0, stop_.get_token()));
+  ASSERT_TRUE(input_.Push(WrittenTable{1, 1, {}}, 0, stop_.get_token()));
+  EXPECT_THAT(Run(), IsOk());
+  EXPECT_EQ(tables_.SnapshotCount(0), 1U);
+  EXPECT_TRUE(progress_.WaitFor(1, std::chrono::milliseconds(0), stop_.get_token()));
+}
+
+TEST_F(CommitStageTest, ATableThatIsAheadGetsOnlyTheRest) {
+  TableEpoch ahead;
+  ahead.claims[kSplit] = Claim{Position{0, ""}, {15, ""}};
+  ASSERT_THAT(tables_.committer(1).Commit(ahead, stop_.get_token()), IsOk());
+  auto skip = std::make_shared<SkipPositions>(2);
+  (*skip)[1][kSplit] = {15, ""};
+  Send(1, 0, 10, {tables_.NewFile("a", 10)}, {}, false, skip);
+  Send(2, 10, 20, {tables_.NewFile("b", 10)}, {tables_.NewFile("c", 5)}, false, skip);
+  EXPECT_THAT(Run(), IsOk());
+  EXPECT_EQ(tables_.At(0, kSplit), 20);
+  EXPECT_EQ(tables_.At(1, kSplit), 20);
+}
+
+TEST_F(CommitStageTest, ARefusedEpochLeavesNoFiles) {
+  const DataFile file = tables_.NewFile("refused", 10);
+  const DataFile later = tables_.NewFile("later", 10);
+  Send(1, 5, 10, {file}, {});
+  Send(2, 10, 20, {later}, {});
+  EXPECT_THAT(Run(), FailsWith(ErrorKind::kLedgerConflict));
+  EXPECT_EQ(tables_.At(0, kSplit), 0);
+  EXPECT_THAT(tables_.io().Exists(file.file_path), IsOkAnd(false));
+  EXPECT_THAT(tables_.io().Exists(later.file_path), IsOkAnd(false));
+}
+
+TEST_F(CommitStageTest, AnUnfinishedEpochIsDiscarded) {
+  const DataFile file = tables_.NewFile("unfinished", 10);
+  ASSERT_TRUE(input_.Push(WrittenTable{0, 1, {file}}, 0, stop_.get_token()));
+  EXPECT_THAT(Run(), IsOk());
+  EXPECT_THAT(tables_.io().Exists(file.file_path), IsOkAnd(false));
+}
+
+}  // namespace
+}  // namespace frazil

@@ -1,0 +1,50 @@
+#include "pipeline/epoch_trigger.h"
+
+namespace frazil {
+
+EpochTrigger::EpochTrigger(TriggerOptions options, const Clock& clock, std::int64_t first)
+    : options_(options), clock_(clock), current_(first), began_(clock.SteadyNow()) {}
+
+void EpochTrigger::BeginNext() {
+  if (current_.load(std::memory_order_relaxed) > last_.load(std::memory_order_relaxed)) {
+    return;
+  }
+  began_ = clock_.SteadyNow();
+  rows_ = 0;
+  bytes_ = 0;
+  current_.fetch_add(1, std::memory_order_release);
+}
+
+void EpochTrigger::Count(std::int64_t rows, std::int64_t bytes) {
+  const std::scoped_lock lock(mutex_);
+  rows_ += rows;
+  bytes_ += bytes;
+  if (rows_ >= options_.max_rows || bytes_ >= options_.max_bytes ||
+      clock_.SteadyNow() - began_ >= options_.interval) {
+    BeginNext();
+  }
+}
+
+std::int64_t EpochTrigger::EndNow() {
+  const std::scoped_lock lock(mutex_);
+  const std::int64_t ended = current_.load(std::memory_order_relaxed);
+  BeginNext();
+  return ended;
+}
+
+void EpochTrigger::Drain() {
+  const std::scoped_lock lock(mutex_);
+  if (last_.load(std::memory_order_relaxed) != std::numeric_limits<std::int64_t>::max()) {
+    return;
+  }
+  // The last epoch is known before it ends: whoever sees it ended sees that it was last.
+  last_.store(current_.load(std::memory_order_relaxed), std::memory_order_release);
+  BeginNext();
+}
+
+std::chrono::steady_clock::time_point EpochTrigger::next_end() const {
+  const std::scoped_lock lock(mutex_);
+  return began_ + options_.interval;
+}
+
+}  // namespace frazil

@@ -1,0 +1,112 @@
+#include "pipeline/pipeline.h"
+
+#include <condition_variable>
+#include <utility>
+
+#include "base/log.h"
+#include "base/retry.h"
+#include "base/unique_id.h"
+#include "pipeline/pipeline_run.h"
+
+namespace frazil {
+namespace {
+
+// A ledger conflict means that another worker is at the same splits. Once or twice that is
+// a rebalance; more often it is two pipelines that fight.
+constexpr int kMaxConflictsInARow = 3;
+constexpr std::chrono::minutes kMaxTimeWithoutProgress(30);
+
+bool IsTransient(const Error& error) {
+  switch (DispositionOf(error.kind)) {
+    case Disposition::kRetry:
+    case Disposition::kReconcile:
+      return true;
+    case Disposition::kDeadLetter:
+    case Disposition::kStop:
+    case Disposition::kFail:
+      return false;
+  }
+  return false;
+}
+
+}  // namespace
+
+Pipeline::Pipeline(PipelinePlan plan, const Clock& clock)
+    : plan_(std::move(plan)), clock_(clock), writer_id_(RandomUuid()) {}
+
+Pipeline::~Pipeline() = default;
+
+Status Pipeline::RunOnce() {
+  PipelineRun run(plan_, clock_, status_, writer_id_);
+  FRAZIL_TRY(run.Prepare(abort_.get_token()));
+  {
+    const std::scoped_lock lock(mutex_);
+    current_ = &run;
+    if (is_draining_) run.Drain();
+  }
+  Status status = run.Run(abort_.get_token());
+  const std::scoped_lock lock(mutex_);
+  current_ = nullptr;
+  return status;
+}
+
+Status Pipeline::Replan() {
+  FRAZIL_ASSIGN(PipelinePlan plan, PlanPipeline(plan_.spec));
+  plan_ = std::move(plan);
+  return CreateMissing(plan_);
+}
+
+Status Pipeline::Run() {
+  Backoff backoff(std::chrono::milliseconds(200), std::chrono::seconds(20));
+  auto last_progress = clock_.SteadyNow();
+  int conflicts = 0;
+  bool has_run = false;
+  while (true) {
+    const std::int64_t commits_before = status_.snapshots_committed.load();
+    Status status = RunOnce();
+    if (status.has_value() || !IsTransient(status.error())) return status;
+    if (abort_.stop_requested()) return Fail(ErrorKind::kCancelled, "stopped");
+    const bool has_progress = status_.snapshots_committed.load() != commits_before;
+    if (has_progress) {
+      last_progress = clock_.SteadyNow();
+      conflicts = 0;
+      backoff.Reset();
+    }
+    // At the very first start a person is looking: say at once what is wrong.
+    has_run |= status_.has_polled.load();
+    if (!has_run) return status;
+    if (status.error().kind == ErrorKind::kLedgerConflict &&
+        ++conflicts >= kMaxConflictsInARow) {
+      return Fail(std::move(status).error().Within(fmt::format(
+          "{} conflicts in a row; is another pipeline of this name reading the "
+          "same topic without the consumer group?",
+          conflicts)));
+    }
+    if (clock_.SteadyNow() - last_progress > kMaxTimeWithoutProgress) {
+      return Fail(std::move(status).error().Within("no progress for 30 minutes"));
+    }
+    const auto pause = backoff.Next();
+    Log(LogLevel::kWarning, "starting again from the ledger",
+        {{"in_ms", pause.count()},
+         {"error", ErrorKindName(status.error().kind)},
+         {"reason", status.error().message}});
+    status_.restarts.fetch_add(1);
+    std::mutex waiting;
+    std::condition_variable_any wake;
+    std::unique_lock lock(waiting);
+    wake.wait_for(lock, abort_.get_token(), pause, [] { return false; });
+    if (abort_.stop_requested()) return Fail(ErrorKind::kCancelled, "stopped");
+    Status replanned = Replan();
+    if (!replanned.has_value() && !IsTransient(replanned.error())) return replanned;
+  }
+}
+
+void Pipeline::Drain() {
+  const std::scoped_lock lock(mutex_);
+  is_draining_ = true;
+  if (current_ != nullptr) current_->Drain();
+}
+
+void Pipeline::Abort() { abort_.request_stop(); }
+
+}  // namespace frazil

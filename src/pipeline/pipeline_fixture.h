@@ -1,0 +1,137 @@
+#pragma once
+
+/// \file pipeline/pipeline_fixture.h
+/// \brief Tables in memory and a scripted source, for the tests of this room.
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/result_matchers.h"
+#include "catalog/memory/memory_catalog.h"
+#include "commit/table_committer.h"
+#include "pipeline/start_up.h"
+#include "source/source.h"
+#include "storage/memory/memory_file_io.h"
+
+namespace frazil {
+
+/// \brief Tables "db.t0", "db.t1", ... of one pipeline; t0 is the anchor.
+class MemoryTables {
+ public:
+  explicit MemoryTables(std::size_t count)
+      : io_(NewMemoryFileIO()), catalog_(NewMemoryCatalog("lake", "memory:/lake", io_)) {
+    EXPECT_THAT(catalog_->CreateNamespace({"db"}, {}), IsOk());
+    for (std::size_t i = 0; i < count; ++i) {
+      NewTable table;
+      SchemaField id;
+      id.field_id = 1;
+      id.name = "id";
+      id.type = Type(TypeId::kLong);
+      table.schema.fields = {id};
+      EXPECT_THAT(catalog_->CreateTable(Identifier(i), std::move(table)), IsOk());
+    }
+    for (std::size_t i = 0; i < count; ++i)
+      committers_.push_back(NewCommitter(i, "writer"));
+  }
+
+  static TableIdentifier Identifier(std::size_t index) {
+    return {{"db"}, "t" + std::to_string(index)};
+  }
+
+  std::unique_ptr<TableCommitter> NewCommitter(std::size_t index,
+                                               const std::string& writer,
+                                               const std::string& pipeline = "p") {
+    CommitterOptions options;
+    options.pipeline = pipeline;
+    options.writer_id = writer;
+    options.is_anchor = index == 0;
+    options.engine_version = "test";
+    return std::make_unique<TableCommitter>(
+        *catalog_, *io_, Clock::System(), Identifier(index),
+        *catalog_->LoadTable(Identifier(index)), options);
+  }
+
+  std::vector<StartUpTable> start_up_tables() {
+    std::vector<StartUpTable> tables;
+    for (const auto& committer : committers_) {
+      tables.push_back({committer.get(), catalog_.get()});
+    }
+    return tables;
+  }
+
+  /// \brief Ordinal of a split in a table's ledger; -1 if unknown.
+  std::int64_t At(std::size_t index, const Split& split) {
+    const auto lookup = committers_[index]->ReadLedger();
+    if (!lookup.has_value() || !lookup->ledger.has_value()) return -1;
+    const Position* position = lookup->ledger->Find(split);
+    return position == nullptr ? -1 : position->ordinal;
+  }
+
+  std::size_t SnapshotCount(std::size_t index) {
+    return catalog_->LoadTable(Identifier(index))->metadata->snapshots.size();
+  }
+
+  /// \brief A file that the memory store holds.
+  DataFile NewFile(const std::string& name, std::int64_t rows) {
+    DataFile file;
+    file.file_path = "memory:/lake/data/" + name;
+    file.record_count = rows;
+    file.file_size_bytes = 4;
+    EXPECT_THAT(io_->Write(file.file_path, "PAR1"), IsOk());
+    return file;
+  }
+
+  FileIO& io() { return *io_; }
+  Catalog& catalog() { return *catalog_; }
+  TableCommitter& committer(std::size_t index) { return *committers_[index]; }
+
+ private:
+  std::shared_ptr<FileIO> io_;
+  std::unique_ptr<Catalog> catalog_;
+  std::vector<std::unique_ptr<TableCommitter>> committers_;
+};
+
+/// \brief A source whose splits, start and batches the test scripts.
+class ScriptedSource : public Source {
+ public:
+  explicit ScriptedSource(std::string name) : name_(std::move(name)) {}
+
+  const std::string& name() const override { return name_; }
+  Status Open() override { return {}; }
+  std::map<Split, StreamIdentity> Splits() const override { return splits; }
+  Result<Positions> ResolveStartup() override {
+    ++resolved;
+    return startup;
+  }
+  Result<Position> Beginning(const Split&) override { return Position{beginning, ""}; }
+  Status Start(SplitListener& listener) override {
+    listener_ = &listener;
+    return {};
+  }
+  Result<std::vector<RawBatch>> Poll(std::chrono::milliseconds) override {
+    if (on_poll) return on_poll(*listener_);
+    return std::vector<RawBatch>{};
+  }
+  Status KeepAlive() override { return {}; }
+  bool IsAtEnd() const override { return false; }
+  void ReportCommitted(const Positions&) override {}
+  std::int64_t Lag() const override { return -1; }
+  void Close() override {}
+
+  std::map<Split, StreamIdentity> splits;
+  Positions startup;
+  std::int64_t beginning = 0;
+  int resolved = 0;
+  std::function<Result<std::vector<RawBatch>>(SplitListener&)> on_poll;
+
+ private:
+  std::string name_;
+  SplitListener* listener_ = nullptr;
+};
+
+}  // namespace frazil

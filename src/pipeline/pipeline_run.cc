@@ -1,0 +1,276 @@
+#include "pipeline/pipeline_run.h"
+
+#include <algorithm>
+#include <limits>
+#include <thread>
+#include <utility>
+
+#include "base/log.h"
+
+namespace frazil {
+namespace {
+
+// Of the budget that the libraries leave: channels hold a part, writers most of the rest.
+constexpr std::int64_t kLibrariesBytes = 96LL << 20;
+constexpr std::int64_t kMinimumBudgetBytes = 32LL << 20;
+constexpr std::size_t kMaxChannelBytes = 16U << 20;
+constexpr std::size_t kCommitChannelBytes = 1U << 20;
+constexpr std::int64_t kNoBound = std::numeric_limits<std::int64_t>::max();
+
+std::int64_t BudgetFor(const PipelineSettings& settings) {
+  return std::max(settings.memory_limit_bytes - kLibrariesBytes, kMinimumBudgetBytes);
+}
+
+std::size_t WorkersPerSource(const PipelinePlan& plan) {
+  if (plan.settings.workers > 0) return static_cast<std::size_t>(plan.settings.workers);
+  const unsigned cores = std::max(2U, std::thread::hardware_concurrency());
+  return std::max<std::size_t>(
+      1, (cores - 1) / std::max<std::size_t>(1, plan.sources.size()));
+}
+
+}  // namespace
+
+PipelineRun::PipelineRun(const PipelinePlan& plan, const Clock& clock,
+                         PipelineStatus& status, std::string writer_id)
+    : plan_(plan),
+      clock_(clock),
+      status_(status),
+      writer_id_(std::move(writer_id)),
+      workers_per_source_(WorkersPerSource(plan)),
+      budget_(BudgetFor(plan.settings)),
+      parts_(plan, budget_) {}
+
+PipelineRun::~PipelineRun() {
+  StopStages();
+  stages_.clear();
+}
+
+Status PipelineRun::MakeCommitters() {
+  for (std::size_t i = 0; i < plan_.targets.size(); ++i) {
+    const TargetPlan& target = plan_.targets[i];
+    FRAZIL_ASSIGN(const LoadedTable table, target.catalog->LoadTable(target.identifier));
+    CommitterOptions options;
+    options.pipeline = plan_.name;
+    options.writer_id = writer_id_;
+    options.is_anchor = i == 0;
+    options.engine_version = FRAZIL_VERSION;
+    committers_.push_back(std::make_unique<TableCommitter>(*target.catalog, *plan_.io,
+                                                           clock_, target.identifier,
+                                                           table, std::move(options)));
+    start_up_tables_.push_back({committers_.back().get(), target.catalog});
+  }
+  return {};
+}
+
+Status PipelineRun::Prepare(const std::stop_token& stop) {
+  FRAZIL_TRY(parts_.Open());
+  FRAZIL_TRY(MakeCommitters());
+  std::vector<Source*> sources;
+  for (std::size_t i = 0; i < plan_.sources.size(); ++i) {
+    FRAZIL_ASSIGN(auto source, parts_.MakeSource(i));
+    FRAZIL_TRY(source->Open());
+    sources.push_back(source.get());
+    sources_.push_back(std::move(source));
+  }
+  StartUpChoices choices;
+  choices.pipeline = plan_.name;
+  choices.stop_on_rollback = plan_.settings.on_rollback == OnRollback::kStop;
+  choices.continue_on_data_loss = plan_.settings.on_data_loss == OnDataLoss::kContinue;
+  choices.allow_shared_topics = plan_.settings.allow_shared_topics;
+  FRAZIL_TRY(PrepareLedgers(start_up_tables_, sources, choices, stop));
+  FRAZIL_ASSIGN(const LedgerLookup anchor, committers_.front()->ReadLedger());
+  const std::int64_t first_epoch = anchor.ledger.value_or(Ledger{}).epoch + 1;
+  trigger_ = std::make_unique<EpochTrigger>(
+      TriggerOptions{plan_.settings.commit_interval,
+                     plan_.settings.commit_max_bytes.value_or(kNoBound),
+                     plan_.settings.commit_max_rows.value_or(kNoBound)},
+      clock_, first_epoch);
+  progress_ = std::make_unique<CommitProgress>(first_epoch - 1);
+  return {};
+}
+
+Status PipelineRun::Run(const std::stop_token& stop) {
+  const Status started = StartStages();
+  const std::stop_callback on_stop(stop, [this] { StopStages(); });
+  bool has_failed_early = !started.has_value();
+  {
+    const std::scoped_lock lock(mutex_);
+    has_failed_early |= !outcome_.has_value();  // before the later stages were there
+    if (is_drain_requested_) trigger_->Drain();
+  }
+  if (has_failed_early) StopStages();
+  {
+    std::unique_lock lock(mutex_);
+    exited_.wait(lock, [&] { return running_ == 0; });
+  }
+  for (const auto& stage : stages_) stage->Join();
+  if (commit_stage_ != nullptr) commit_stage_->DiscardUncommitted();
+  if (!started.has_value()) return started;
+  if (stop.stop_requested()) return Fail(ErrorKind::kCancelled, "stopped");
+  return outcome_;
+}
+
+void PipelineRun::Drain() {
+  const std::scoped_lock lock(mutex_);
+  is_drain_requested_ = true;
+  if (trigger_ != nullptr) trigger_->Drain();
+}
+
+Status PipelineRun::StartStages() {
+  commit_channel_ = std::make_unique<CommitChannel>(kCommitChannelBytes);
+  const std::size_t channel_bytes =
+      std::min(kMaxChannelBytes, static_cast<std::size_t>(budget_.limit_bytes()) / 8);
+  for (std::size_t i = 0; i < plan_.targets.size(); ++i) {
+    write_channels_.push_back(std::make_unique<WriteChannel>(channel_bytes));
+  }
+  for (std::size_t i = 0; i < plan_.sources.size() * workers_per_source_; ++i) {
+    work_channels_.push_back(std::make_unique<WorkChannel>(channel_bytes));
+  }
+  {
+    const std::scoped_lock lock(mutex_);
+    running_sources_ = sources_.size();
+    running_workers_ = work_channels_.size();
+    running_writers_ = write_channels_.size();
+  }
+  StartCommitStage();
+  FRAZIL_TRY(StartWriters());
+  FRAZIL_TRY(StartWorkers());
+  StartSources();
+  return {};
+}
+
+void PipelineRun::StartCommitStage() {
+  CommitStageContext context;
+  for (const auto& committer : committers_) {
+    context.committers.push_back(committer.get());
+    context.ios.push_back(plan_.io.get());
+  }
+  context.source_count = sources_.size();
+  context.input = commit_channel_.get();
+  context.status = &status_;
+  context.progress = progress_.get();
+  context.clock = &clock_;
+  context.before_commit = [this] { return parts_.FlushDeadLetters(); };
+  context.after_commit = [this](const Positions& positions) {
+    for (const auto& source : sources_) source->ReportCommitted(positions);
+  };
+  commit_stage_ = std::make_unique<CommitStage>(std::move(context));
+  AddStage(Role::kCommitter, 0, "commit",
+           [this](const std::stop_token& stop) { return commit_stage_->Run(stop); });
+}
+
+Status PipelineRun::StartWriters() {
+  for (std::size_t i = 0; i < plan_.targets.size(); ++i) {
+    WriterStageContext context;
+    context.table = i;
+    FRAZIL_ASSIGN(context.writer, parts_.MakeWriter(i));
+    context.worker_count = work_channels_.size();
+    context.input = write_channels_[i].get();
+    context.committer = commit_channel_.get();
+    auto stage = std::make_shared<WriterStage>(std::move(context));
+    AddStage(Role::kWriter, i, fmt::format("write-{}", i),
+             [stage](const std::stop_token& stop) { return stage->Run(stop); });
+  }
+  return {};
+}
+
+Status PipelineRun::StartWorkers() {
+  for (std::size_t i = 0; i < work_channels_.size(); ++i) {
+    const std::size_t source = i / workers_per_source_;
+    WorkerStageContext context;
+    context.input = work_channels_[i].get();
+    FRAZIL_ASSIGN(context.decoder, parts_.MakeDecoder(source));
+    FRAZIL_ASSIGN(context.flows, parts_.MakeFlows(source));
+    for (const auto& channel : write_channels_) context.writers.push_back(channel.get());
+    context.dead_letter_table = plan_.dead_letter_target;
+    WriteChannel* dead_letters =
+        plan_.dead_letter_target < 0
+            ? nullptr
+            : write_channels_[static_cast<std::size_t>(plan_.dead_letter_target)].get();
+    context.on_failures = parts_.MakeFailureSink(dead_letters);
+    context.status = &status_;
+    auto stage = std::make_shared<WorkerStage>(std::move(context));
+    AddStage(Role::kWorker, i, fmt::format("work-{}", i),
+             [stage](const std::stop_token& stop) { return stage->Run(stop); });
+  }
+  return {};
+}
+
+void PipelineRun::StartSources() {
+  for (std::size_t i = 0; i < sources_.size(); ++i) {
+    SourceStageContext context;
+    context.source = sources_[i].get();
+    context.index = i;
+    context.trigger = trigger_.get();
+    for (std::size_t w = 0; w < workers_per_source_; ++w) {
+      context.workers.push_back(work_channels_[i * workers_per_source_ + w].get());
+    }
+    context.committer = commit_channel_.get();
+    context.progress = progress_.get();
+    context.status = &status_;
+    context.read_ledgers = [this] { return ReadStartPositions(start_up_tables_); };
+    context.table_count = plan_.targets.size();
+    context.on_end = [this] {
+      const std::scoped_lock lock(mutex_);
+      if (++sources_at_end_ == sources_.size()) trigger_->Drain();
+    };
+    auto stage = std::make_shared<SourceStage>(std::move(context));
+    AddStage(Role::kSource, i, fmt::format("source-{}", i),
+             [stage](const std::stop_token& stop) { return stage->Run(stop); });
+  }
+}
+
+void PipelineRun::AddStage(Role role, std::size_t index, std::string name,
+                           Stage::Body body) {
+  const std::scoped_lock lock(mutex_);
+  ++running_;
+  stages_.push_back(std::make_unique<Stage>(
+      std::move(name), std::move(body),
+      [this, role, index](std::string_view stage, const Status& status) {
+        OnStageExit(role, index, stage, status);
+      }));
+}
+
+void PipelineRun::OnStageExit(Role role, std::size_t index, std::string_view name,
+                              const Status& status) {
+  const std::scoped_lock lock(mutex_);
+  const bool is_error =
+      !status.has_value() && status.error().kind != ErrorKind::kCancelled;
+  if (is_error) {
+    Log(LogLevel::kDebug, "stage failed",
+        {{"stage", name}, {"error", status.error().message}});
+    if (outcome_.has_value()) outcome_ = Fail(status.error());
+  }
+  // The end of a stage closes what it fed; what is inside is still worked off.
+  switch (role) {
+    case Role::kSource:
+      --running_sources_;
+      for (std::size_t w = 0; w < workers_per_source_; ++w) {
+        work_channels_[index * workers_per_source_ + w]->Close();
+      }
+      break;
+    case Role::kWorker:
+      if (--running_workers_ == 0) {
+        for (const auto& channel : write_channels_) channel->Close();
+      }
+      break;
+    case Role::kWriter:
+      --running_writers_;
+      break;
+    case Role::kCommitter:
+      break;
+  }
+  if (running_sources_ == 0 && running_writers_ == 0) commit_channel_->Close();
+  if (!status.has_value()) {
+    for (const auto& stage : stages_) stage->RequestStop();
+  }
+  --running_;
+  exited_.notify_all();
+}
+
+void PipelineRun::StopStages() {
+  const std::scoped_lock lock(mutex_);
+  for (const auto& stage : stages_) stage->RequestStop();
+}
+
+}  // namespace frazil

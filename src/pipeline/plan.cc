@@ -1,0 +1,184 @@
+#include "pipeline/plan.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "base/log.h"
+#include "config/option_set.h"
+#include "engine/duck_database.h"
+#include "pipeline/select.h"
+#include "pipeline/source_columns.h"
+#include "pipeline/targets.h"
+#include "write/dead_letter.h"
+
+namespace frazil {
+namespace {
+
+bool IsPhysicalName(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+         c == '_';
+}
+
+// Finds or adds the target of an INSERT; its index.
+Result<std::size_t> TargetIndex(PipelinePlan& plan, const InsertSpec& insert) {
+  for (std::size_t i = 0; i < plan.targets.size(); ++i) {
+    if (plan.targets[i].name == insert.target) return i;
+  }
+  FRAZIL_ASSIGN(TargetPlan target,
+                ResolveTarget(plan, insert.target, insert.target_place));
+  plan.targets.push_back(std::move(target));
+  return plan.targets.size() - 1;
+}
+
+Status PlanFlows(PipelinePlan& plan) {
+  if (plan.spec.inserts.empty()) {
+    return Fail(
+        ErrorAt(plan.spec, {}, "the script has no INSERT: there is nothing to run"));
+  }
+  DuckOptions options;
+  FRAZIL_ASSIGN(const auto database, DuckDatabase::Open(options));
+  for (std::size_t i = 0; i < plan.spec.inserts.size(); ++i) {
+    const InsertSpec& insert = plan.spec.inserts[i];
+    FRAZIL_ASSIGN(const std::size_t source, SourceOfInsert(plan.spec, insert, *database));
+    FlowPlan flow;
+    flow.insert = i;
+    const auto known = std::find(plan.sources.begin(), plan.sources.end(), source);
+    flow.source = static_cast<std::size_t>(known - plan.sources.begin());
+    if (known == plan.sources.end()) plan.sources.push_back(source);
+    FRAZIL_ASSIGN(flow.target, TargetIndex(plan, insert));
+    // Building it once is the type check: it is where a SELECT that does not fit is refused.
+    const TransformSpec select = TransformSpecOf(plan, flow);
+    FRAZIL_ASSIGN(const auto transformer, MakeTransformer(select, database.get()));
+    plan.selects.push_back(transformer->Describe());
+    FRAZIL_ASSIGN(const auto changing, NondeterministicColumns(select, database.get()));
+    for (const std::string& column : changing) {
+      plan.warnings.push_back(
+          fmt::format("column {} of {} is not a function of the record: it is evaluated "
+                      "once per batch, "
+                      "and verify leaves it out",
+                      column, insert.target.ToString()));
+    }
+    plan.flows.push_back(flow);
+  }
+  return {};
+}
+
+std::string DefaultName(const PipelinePlan& plan) {
+  for (const std::size_t source : plan.sources) {
+    const auto group = plan.spec.sources[source].options.Get("properties.group.id");
+    if (group.has_value()) return *group;
+  }
+  return plan.targets.front().name.ToString();
+}
+
+Status PlanDeadLetters(PipelinePlan& plan) {
+  if (plan.settings.dead_letters != DeadLetterPolicy::kTable) return {};
+  TargetPlan target;
+  const TargetPlan& anchor = plan.targets.front();
+  target.name = DeadLetterTableName(anchor.name, plan.name);
+  target.catalog = anchor.catalog;
+  target.identifier = {target.name.levels, target.name.table};
+  auto loaded = target.catalog->LoadTable(target.identifier);
+  if (loaded.has_value()) {
+    target.schema = loaded->metadata->CurrentSchema();
+    target.table = *std::move(loaded);
+  } else if (loaded.error().kind == ErrorKind::kNotFound) {
+    target.creation.emplace();
+    target.creation->schema = DeadLetterSchema();
+    target.schema = target.creation->schema;
+  } else {
+    return Fail(std::move(loaded).error());
+  }
+  plan.dead_letter_target = static_cast<std::int64_t>(plan.targets.size());
+  plan.targets.push_back(std::move(target));
+  return {};
+}
+
+Status CheckSources(const PipelinePlan& plan) {
+  for (const std::size_t index : plan.sources) {
+    FRAZIL_TRY(CheckSource(plan.spec, plan.spec.sources[index]));
+  }
+  return {};
+}
+
+Status CreateNamespaces(PipelinePlan& plan) {
+  for (const DatabaseSpec& database : plan.spec.databases) {
+    Catalog& catalog = *plan.catalogs.at(database.catalog);
+    std::map<std::string, std::string> properties;
+    for (const Option& option : database.properties.all()) {
+      properties[option.key] = option.value;
+    }
+    const Status created = catalog.CreateNamespace(database.levels, properties);
+    if (created.has_value()) continue;
+    if (created.error().kind != ErrorKind::kAlreadyExists) return created;
+    if (!database.if_not_exists) {
+      Error error = ErrorAt(plan.spec, database.place, created.error().message,
+                            "write CREATE DATABASE IF NOT EXISTS");
+      error.kind = ErrorKind::kAlreadyExists;
+      return Fail(std::move(error));
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+TableName DeadLetterTableName(const TableName& anchor, std::string_view pipeline) {
+  TableName name = anchor;
+  name.table.clear();
+  for (const char c : pipeline) name.table += IsPhysicalName(c) ? c : '_';
+  name.table += "_dead_letters";
+  return name;
+}
+
+Result<PipelinePlan> PlanPipeline(PipelineSpec spec) {
+  PipelinePlan plan;
+  plan.spec = std::move(spec);
+  FRAZIL_ASSIGN(plan.settings, ParseSettings(plan.spec));
+  plan.io = NewLocalFileIO();
+  FRAZIL_TRY(OpenCatalogs(plan));
+  for (const DatabaseSpec& database : plan.spec.databases) {
+    if (plan.catalogs.contains(database.catalog)) continue;
+    return Fail(ErrorAt(plan.spec, database.place,
+                        fmt::format("no such catalog: {}", database.catalog),
+                        "add a CREATE CATALOG for it to the script"));
+  }
+  FRAZIL_TRY(PlanFlows(plan));
+  FRAZIL_TRY(CheckSources(plan));
+  plan.name = plan.settings.pipeline_name.empty() ? DefaultName(plan)
+                                                  : plan.settings.pipeline_name;
+  FRAZIL_TRY(PlanDeadLetters(plan));
+  return plan;
+}
+
+Status CreateMissing(PipelinePlan& plan) {
+  FRAZIL_TRY(CreateNamespaces(plan));
+  for (const TargetSpec& spec : plan.spec.targets) {
+    const bool is_written =
+        std::any_of(plan.targets.begin(), plan.targets.end(),
+                    [&](const TargetPlan& target) { return target.name == spec.name; });
+    if (is_written) continue;
+    FRAZIL_ASSIGN(TargetPlan extra, ResolveTarget(plan, spec.name, spec.place));
+    if (extra.table.has_value()) continue;
+    FRAZIL_TRY(extra.catalog->CreateTable(extra.identifier, *std::move(extra.creation)));
+  }
+  for (TargetPlan& target : plan.targets) {
+    if (target.table.has_value()) continue;
+    auto created = target.catalog->CreateTable(target.identifier, *target.creation);
+    if (!created.has_value() && created.error().kind == ErrorKind::kAlreadyExists) {
+      // Another worker of the pipeline was quicker.
+      created = target.catalog->LoadTable(target.identifier);
+    }
+    if (!created.has_value()) {
+      return Fail(std::move(created).error().Within(target.name.ToString()));
+    }
+    Log(LogLevel::kInfo, "created the table", {{"table", target.name.ToString()}});
+    target.schema = created->metadata->CurrentSchema();
+    target.table = *std::move(created);
+    target.creation.reset();
+  }
+  return {};
+}
+
+}  // namespace frazil

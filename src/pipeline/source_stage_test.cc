@@ -1,0 +1,172 @@
+#include "pipeline/source_stage.h"
+
+#include <thread>
+
+#include "pipeline/pipeline_fixture.h"
+
+namespace frazil {
+namespace {
+
+const Split kSplit{"events", "orders", 0};
+
+class NoStorage : public RawStorage {
+ public:
+  Headers HeadersOf(std::size_t) const override { return {}; }
+};
+
+RawBatch BatchOf(std::int64_t from, std::int64_t to) {
+  RawBatch batch;
+  batch.split = kSplit;
+  batch.range = {{from, ""}, {to, ""}};
+  for (std::int64_t i = from; i < to; ++i) {
+    RawRecord record;
+    record.ordinal = i;
+    record.value = "{}";
+    batch.records.push_back(record);
+  }
+  batch.size_bytes = (to - from) * 2;
+  batch.storage = std::make_unique<NoStorage>();
+  return batch;
+}
+
+class SourceStageTest : public ::testing::Test {
+ protected:
+  SourceStageTest()
+      : clock_(0),
+        source_("events"),
+        trigger_({.interval = std::chrono::hours(1), .max_rows = 10}, clock_, 1),
+        work_(1 << 20),
+        commit_(1 << 20),
+        progress_(0) {
+    context_.source = &source_;
+    context_.trigger = &trigger_;
+    context_.workers = {&work_};
+    context_.committer = &commit_;
+    context_.progress = &progress_;
+    context_.status = &status_;
+    context_.table_count = 1;
+    context_.revoke_wait = std::chrono::milliseconds(50);
+    context_.read_ledgers = [this]() -> Result<StartPositions> { return start_; };
+    start_.skip.resize(1);
+  }
+
+  std::vector<SourceEpoch> Epochs() {
+    std::vector<SourceEpoch> epochs;
+    while (auto item = commit_.PopFor(std::stop_token(), std::chrono::milliseconds(0))) {
+      epochs.push_back(std::get<SourceEpoch>(*std::move(item)));
+    }
+    return epochs;
+  }
+
+  ManualClock clock_;
+  ScriptedSource source_;
+  EpochTrigger trigger_;
+  WorkChannel work_;
+  CommitChannel commit_;
+  CommitProgress progress_;
+  PipelineStatus status_;
+  StartPositions start_;
+  SourceStageContext context_;
+};
+
+TEST_F(SourceStageTest, RangesOfAnEpochAreWhatWasReadInIt) {
+  start_.anchor[kSplit] = {7, ""};
+  int polls = 0;
+  source_.on_poll = [&](SplitListener& listener) -> Result<std::vector<RawBatch>> {
+    std::vector<RawBatch> batches;
+    if (polls == 0) {
+      EXPECT_THAT(listener.OnAssigned({kSplit}), IsOk());
+    }
+    if (polls < 3) batches.push_back(BatchOf(7 + polls * 6, 13 + polls * 6));
+    if (++polls == 4) trigger_.Drain();
+    return batches;
+  };
+  SourceStage stage(context_);
+  EXPECT_THAT(stage.Run(std::stop_token()), IsOk());
+  const auto epochs = Epochs();
+  ASSERT_EQ(epochs.size(), 2U);
+  EXPECT_EQ(epochs[0].ranges.at(kSplit), (PositionRange{{7, ""}, {19, ""}}));
+  EXPECT_EQ(epochs[1].ranges.at(kSplit), (PositionRange{{19, ""}, {25, ""}}));
+  EXPECT_FALSE(epochs[0].is_forced);
+  EXPECT_TRUE(epochs[1].is_forced);
+}
+
+TEST_F(SourceStageTest, AGapIsABugAndStopsThePipeline) {
+  start_.anchor[kSplit] = {0, ""};
+  int polls = 0;
+  source_.on_poll = [&](SplitListener& listener) -> Result<std::vector<RawBatch>> {
+    std::vector<RawBatch> batches;
+    if (polls++ == 0) {
+      EXPECT_THAT(listener.OnAssigned({kSplit}), IsOk());
+    }
+    batches.push_back(BatchOf(polls * 100, polls * 100 + 1));
+    return batches;
+  };
+  SourceStage stage(context_);
+  EXPECT_THAT(stage.Run(std::stop_token()),
+              FailsWith(ErrorKind::kInternal, ::testing::HasSubstr("gap")));
+}
+
+TEST_F(SourceStageTest, ASplitUnknownToTheLedgerStartsAtItsBeginning) {
+  source_.beginning = 40;
+  int polls = 0;
+  source_.on_poll = [&](SplitListener& listener) -> Result<std::vector<RawBatch>> {
+    std::vector<RawBatch> batches;
+    if (polls++ == 0) {
+      EXPECT_EQ(listener.OnAssigned({kSplit})->at(kSplit).ordinal, 40);
+      batches.push_back(BatchOf(40, 41));
+    } else {
+      trigger_.Drain();
+    }
+    return batches;
+  };
+  SourceStage stage(context_);
+  EXPECT_THAT(stage.Run(std::stop_token()), IsOk());
+  EXPECT_THAT(Epochs().front().new_splits, ::testing::ElementsAre(kSplit));
+}
+
+TEST_F(SourceStageTest, SplitsTakenAwayAreCommittedFirst) {
+  start_.anchor[kSplit] = {0, ""};
+  int polls = 0;
+  source_.on_poll = [&](SplitListener& listener) -> Result<std::vector<RawBatch>> {
+    std::vector<RawBatch> batches;
+    switch (polls++) {
+      case 0:
+        EXPECT_THAT(listener.OnAssigned({kSplit}), IsOk());
+        batches.push_back(BatchOf(0, 5));
+        break;
+      case 1:
+        progress_.MarkCommitted(1);  // as the committer will, once the barrier is there
+        listener.OnRevoked({kSplit});
+        break;
+      default:
+        trigger_.Drain();
+    }
+    return batches;
+  };
+  SourceStage stage(context_);
+  EXPECT_THAT(stage.Run(std::stop_token()), IsOk());
+  const auto epochs = Epochs();
+  EXPECT_TRUE(epochs.front().is_forced);
+  EXPECT_EQ(epochs.front().ranges.at(kSplit).end.ordinal, 5);
+}
+
+TEST_F(SourceStageTest, SplitsTakenAwayUncommittedEndTheRun) {
+  start_.anchor[kSplit] = {0, ""};
+  int polls = 0;
+  source_.on_poll = [&](SplitListener& listener) -> Result<std::vector<RawBatch>> {
+    std::vector<RawBatch> batches;
+    if (polls++ == 0) {
+      EXPECT_THAT(listener.OnAssigned({kSplit}), IsOk());
+      batches.push_back(BatchOf(0, 5));
+    } else {
+      listener.OnRevoked({kSplit});
+    }
+    return batches;
+  };
+  SourceStage stage(context_);
+  EXPECT_THAT(stage.Run(std::stop_token()), FailsWith(ErrorKind::kLedgerConflict));
+}
+
+}  // namespace
+}  // namespace frazil

@@ -1,0 +1,34 @@
+#pragma once
+
+/// \file pipeline/status.h
+/// \brief What a running pipeline tells of itself. Written by stages once per batch or
+/// commit, read by the status line and the metrics.
+
+#include <atomic>
+#include <cstdint>
+
+namespace frazil {
+
+/// \brief Counters of one pipeline over all its restarts. Thread-safe.
+struct PipelineStatus {
+  std::atomic<std::int64_t> records_read{0};
+  std::atomic<std::int64_t> bytes_read{0};
+  std::atomic<std::int64_t> rows_written{0};
+  std::atomic<std::int64_t> rows_committed{0};
+  std::atomic<std::int64_t> dead_letters{0};
+  std::atomic<std::int64_t> files_committed{0};
+  std::atomic<std::int64_t> snapshots_committed{0};
+  std::atomic<std::int64_t> restarts{0};
+  /// Records behind the end of the source; -1 if unknown.
+  std::atomic<std::int64_t> lag{-1};
+  /// Wall time of the last commit, ms since the epoch; 0 before the first.
+  std::atomic<std::int64_t> last_commit_ms{0};
+  /// How long the last commit took.
+  std::atomic<std::int64_t> last_commit_duration_ms{0};
+  /// Time until the current epoch ends, ms.
+  std::atomic<std::int64_t> next_commit_in_ms{0};
+  /// A source has begun to poll.
+  std::atomic<bool> has_polled{false};
+};
+
+}  // namespace frazil

@@ -1,0 +1,195 @@
+#include "pipeline/targets.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "catalog/catalog_factory.h"
+#include "config/option_set.h"
+
+namespace frazil {
+namespace {
+
+const TargetSpec* FindTargetSpec(const PipelineSpec& spec, const TableName& name) {
+  const auto found =
+      std::find_if(spec.targets.begin(), spec.targets.end(),
+                   [&](const TargetSpec& target) { return target.name == name; });
+  return found == spec.targets.end() ? nullptr : &*found;
+}
+
+bool CreatesNamespace(const PipelineSpec& spec, const TableName& name) {
+  return std::any_of(
+      spec.databases.begin(), spec.databases.end(), [&](const DatabaseSpec& database) {
+        return database.catalog == name.catalog && database.levels == name.levels;
+      });
+}
+
+Error NoSuchTable(const PipelinePlan& plan, const TableName& name, TextPlace place) {
+  std::vector<std::string> known;
+  for (const TargetSpec& target : plan.spec.targets) {
+    known.push_back(target.name.ToString());
+  }
+  const auto catalog = plan.catalogs.find(name.catalog);
+  if (catalog != plan.catalogs.end()) {
+    const auto listed = catalog->second->ListTables(name.levels);
+    if (listed.has_value()) {
+      for (const TableIdentifier& table : *listed) {
+        known.push_back(TableName{name.catalog, name.levels, table.name}.ToString());
+      }
+    }
+  }
+  const std::string nearest = Nearest(name.ToString(), known);
+  return ErrorAt(plan.spec, place, fmt::format("no such table: {}", name.ToString()),
+                 nearest.empty() ? "add a CREATE TABLE IF NOT EXISTS for it to the script"
+                                 : fmt::format("did you mean {}?", nearest));
+}
+
+Result<PartitionField> BindPartitionField(const PipelineSpec& spec, const Schema& schema,
+                                          const PartitionItemSpec& item) {
+  const SchemaField* column = schema.FindFieldByPath(item.column);
+  if (column == nullptr) {
+    std::vector<std::string> names;
+    for (const SchemaField& field : schema.fields) names.push_back(field.name);
+    const std::string nearest = Nearest(item.column, names);
+    return Fail(ErrorAt(spec, item.place,
+                        fmt::format("no such column to partition by: {}", item.column),
+                        nearest.empty() ? "" : fmt::format("did you mean {}?", nearest)));
+  }
+  PartitionField field;
+  field.source_id = column->field_id;
+  field.transform = Transform::Parse(item.transform);
+  const auto type = field.transform.ResultType(column->type);
+  if (!type.has_value()) return Fail(ErrorAt(spec, item.place, type.error().message));
+  std::string name = item.column;
+  std::replace(name.begin(), name.end(), '.', '_');
+  switch (field.transform.kind()) {
+    case TransformKind::kBucket:
+      name += "_bucket";
+      break;
+    case TransformKind::kTruncate:
+      name += "_trunc";
+      break;
+    case TransformKind::kYear:
+    case TransformKind::kMonth:
+    case TransformKind::kDay:
+    case TransformKind::kHour:
+      name += "_" + field.transform.ToString();
+      break;
+    case TransformKind::kVoid:
+      name += "_null";
+      break;
+    case TransformKind::kIdentity:
+    case TransformKind::kUnknown:
+      break;
+  }
+  field.name = std::move(name);
+  return field;
+}
+
+}  // namespace
+
+Result<NewTable> NewTableFrom(const PipelineSpec& spec, const TargetSpec& target) {
+  NewTable table;
+  Schema schema;
+  for (const ColumnSpec& column : target.columns) {
+    SchemaField field;
+    field.name = column.name;
+    field.type = column.type;
+    field.required = column.required;
+    field.doc = column.comment;
+    schema.fields.push_back(std::move(field));
+  }
+  if (schema.fields.empty()) {
+    return Fail(ErrorAt(spec, target.place,
+                        fmt::format("table {} has no columns", target.name.ToString())));
+  }
+  table.schema = AssignFreshIds(schema);
+  for (const std::string& key : target.primary_key) {
+    const SchemaField* field = table.schema.FindField(key);
+    if (field == nullptr) {
+      return Fail(ErrorAt(spec, target.place,
+                          fmt::format("no such column in PRIMARY KEY: {}", key)));
+    }
+    table.schema.identifier_field_ids.push_back(field->field_id);
+  }
+  std::int32_t next_id = 1000;
+  for (const PartitionItemSpec& item : target.partition) {
+    FRAZIL_ASSIGN(PartitionField field, BindPartitionField(spec, table.schema, item));
+    field.field_id = next_id++;
+    table.spec.fields.push_back(std::move(field));
+  }
+  for (const Option& option : target.properties.all()) {
+    if (option.key == "location") {
+      table.location = option.value;
+    } else {
+      table.properties[option.key] = option.value;
+    }
+  }
+  return table;
+}
+
+Status OpenCatalogs(PipelinePlan& plan) {
+  for (const CatalogSpec& catalog : plan.spec.catalogs) {
+    CatalogOptions options;
+    for (const Option& option : catalog.options.all()) options[option.key] = option.value;
+    const auto type = CatalogTypeOf(options);
+    if (!type.has_value()) {
+      return Fail(ErrorAt(plan.spec, catalog.place, type.error().message));
+    }
+    FRAZIL_TRY(CheckOptions(plan.spec, catalog.options, catalog.place,
+                            fmt::format("catalog '{}'", catalog.name),
+                            CatalogOptionsOf(*type)));
+    auto opened = OpenCatalog(catalog.name, options, plan.io);
+    if (!opened.has_value()) {
+      Error error =
+          ErrorAt(plan.spec, catalog.place,
+                  fmt::format("catalog '{}': {}", catalog.name, opened.error().message));
+      error.kind = opened.error().kind;
+      return Fail(std::move(error));
+    }
+    plan.catalogs[catalog.name] = *std::move(opened);
+  }
+  return {};
+}
+
+Result<TargetPlan> ResolveTarget(const PipelinePlan& plan, const TableName& name,
+                                 TextPlace place) {
+  const auto catalog = plan.catalogs.find(name.catalog);
+  if (catalog == plan.catalogs.end()) {
+    std::vector<std::string> names;
+    for (const auto& [known, unused] : plan.catalogs) names.push_back(known);
+    const std::string nearest = Nearest(name.catalog, names);
+    return Fail(ErrorAt(plan.spec, place,
+                        fmt::format("no such catalog: {}", name.catalog),
+                        nearest.empty() ? "add a CREATE CATALOG for it to the script"
+                                        : fmt::format("did you mean {}?", nearest)));
+  }
+  TargetPlan target;
+  target.name = name;
+  target.catalog = catalog->second.get();
+  target.identifier = {name.levels, name.table};
+  const TargetSpec* creation = FindTargetSpec(plan.spec, name);
+  auto loaded = target.catalog->LoadTable(target.identifier);
+  if (loaded.has_value()) {
+    if (creation != nullptr && !creation->if_not_exists) {
+      Error error = ErrorAt(plan.spec, creation->place,
+                            fmt::format("table {} exists already", name.ToString()),
+                            "write CREATE TABLE IF NOT EXISTS to go on filling it");
+      error.kind = ErrorKind::kAlreadyExists;
+      return Fail(std::move(error));
+    }
+    target.schema = loaded->metadata->CurrentSchema();
+    target.table = *std::move(loaded);
+    return target;
+  }
+  if (loaded.error().kind != ErrorKind::kNotFound) {
+    return Fail(std::move(loaded).error().Within(name.ToString()));
+  }
+  if (creation == nullptr) return Fail(NoSuchTable(plan, name, place));
+  FRAZIL_ASSIGN(target.creation, NewTableFrom(plan.spec, *creation));
+  target.schema = target.creation->schema;
+  target.creates_namespace = CreatesNamespace(plan.spec, name);
+  return target;
+}
+
+}  // namespace frazil

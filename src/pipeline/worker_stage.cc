@@ -1,0 +1,124 @@
+#include "pipeline/worker_stage.h"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include <arrow/record_batch.h>
+#include <arrow/util/byte_size.h>
+
+namespace frazil {
+namespace {
+
+// The first record of the batch that a table still lacks.
+std::size_t FirstRecordFor(const WorkItem& item, std::size_t table) {
+  if (item.skip == nullptr) return 0;
+  const Positions& skip = (*item.skip)[table];
+  const auto held = skip.find(item.batch->split);
+  if (held == skip.end()) return 0;
+  const auto& records = item.batch->records;
+  const auto first =
+      std::lower_bound(records.begin(), records.end(), held->second.ordinal,
+                       [](const RawRecord& record, std::int64_t ordinal) {
+                         return record.ordinal < ordinal;
+                       });
+  return static_cast<std::size_t>(first - records.begin());
+}
+
+std::size_t RecordOfRow(const DecodedBatch& decoded, std::size_t first_record,
+                        std::int64_t row) {
+  const auto index = static_cast<std::size_t>(row);
+  return decoded.record_of_row.empty() ? first_record + index
+                                       : decoded.record_of_row[index];
+}
+
+// Rows of records before `first` come first: records and rows are in order.
+std::int64_t RowsBefore(const DecodedBatch& decoded, std::size_t first_record,
+                        std::size_t first) {
+  if (first <= first_record) return 0;
+  if (decoded.record_of_row.empty()) {
+    return std::min(static_cast<std::int64_t>(first - first_record),
+                    decoded.rows->num_rows());
+  }
+  const auto& records = decoded.record_of_row;
+  return std::lower_bound(records.begin(), records.end(), first) - records.begin();
+}
+
+}  // namespace
+
+Status WorkerStage::Run(const std::stop_token& stop) {
+  while (std::optional<WorkItem> item = context_.input->Pop(stop)) {
+    if (item->batch.has_value()) {
+      FRAZIL_TRY(Process(*item, stop));
+      continue;
+    }
+    for (WriteChannel* writer : context_.writers) {
+      if (!writer->Push(WriteItem{item->epoch, nullptr}, 0, stop)) {
+        return Fail(ErrorKind::kCancelled, "stopped");
+      }
+    }
+  }
+  return {};
+}
+
+Status WorkerStage::Process(const WorkItem& item, const std::stop_token& stop) {
+  std::size_t first_record = std::numeric_limits<std::size_t>::max();
+  for (const Flow& flow : context_.flows) {
+    first_record = std::min(first_record, FirstRecordFor(item, flow.table));
+  }
+  if (first_record >= item.batch->records.size()) return {};
+  FRAZIL_ASSIGN(DecodedBatch decoded,
+                context_.decoder->Decode(*item.batch, first_record));
+  std::vector<RecordFailure> failures = std::move(decoded.failures);
+  for (Flow& flow : context_.flows) {
+    FRAZIL_TRY(RunFlow(flow, item, decoded, first_record, failures, stop));
+  }
+  if (failures.empty()) return {};
+  // A record that several SELECTs refuse is one dead letter, with the first reason.
+  std::stable_sort(failures.begin(), failures.end(), [](const auto& a, const auto& b) {
+    return a.record_index < b.record_index;
+  });
+  const auto last = std::unique(
+      failures.begin(), failures.end(),
+      [](const auto& a, const auto& b) { return a.record_index == b.record_index; });
+  failures.erase(last, failures.end());
+  if (context_.dead_letter_table >= 0) {
+    // The dead-letter table may be ahead of the anchor as any other may.
+    const std::size_t first =
+        FirstRecordFor(item, static_cast<std::size_t>(context_.dead_letter_table));
+    std::erase_if(failures,
+                  [&](const RecordFailure& f) { return f.record_index < first; });
+    if (failures.empty()) return {};
+  }
+  context_.status->dead_letters.fetch_add(static_cast<std::int64_t>(failures.size()));
+  return context_.on_failures(item.epoch, *item.batch, std::move(failures), stop);
+}
+
+Status WorkerStage::RunFlow(Flow& flow, const WorkItem& item, const DecodedBatch& decoded,
+                            std::size_t first_record,
+                            std::vector<RecordFailure>& failures,
+                            const std::stop_token& stop) {
+  const std::int64_t passed_over =
+      RowsBefore(decoded, first_record, FirstRecordFor(item, flow.table));
+  if (passed_over >= decoded.rows->num_rows()) return {};
+  const auto rows = passed_over == 0 ? decoded.rows : decoded.rows->Slice(passed_over);
+  FRAZIL_ASSIGN(TransformedBatch transformed, flow.transformer->Apply(rows));
+  for (RowFailure& failure : transformed.failures) {
+    const std::size_t record =
+        RecordOfRow(decoded, first_record, failure.row + passed_over);
+    failures.push_back({record, "transform", std::move(failure.error_class),
+                        std::move(failure.message)});
+  }
+  if (transformed.rows == nullptr || transformed.rows->num_rows() == 0) return {};
+  const auto bytes =
+      static_cast<std::size_t>(arrow::util::TotalBufferSize(*transformed.rows));
+  context_.status->rows_written.fetch_add(transformed.rows->num_rows(),
+                                          std::memory_order_relaxed);
+  WriteChannel& writer = *context_.writers[flow.table];
+  if (!writer.Push(WriteItem{item.epoch, std::move(transformed.rows)}, bytes, stop)) {
+    return Fail(ErrorKind::kCancelled, "stopped");
+  }
+  return {};
+}
+
+}  // namespace frazil

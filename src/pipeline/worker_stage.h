@@ -1,0 +1,64 @@
+#pragma once
+
+/// \file pipeline/worker_stage.h
+/// \brief Decodes batches, runs the SELECTs over them, and hands rows to the writers.
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <stop_token>
+#include <vector>
+
+#include "base/result.h"
+#include "decode/decoder.h"
+#include "pipeline/messages.h"
+#include "pipeline/status.h"
+#include "transform/transformer.h"
+
+namespace frazil {
+
+/// \brief One INSERT as a worker runs it.
+struct Flow {
+  /// Index of the target table.
+  std::size_t table = 0;
+  std::unique_ptr<Transformer> transformer;
+};
+
+/// \brief Takes the records of a batch that failed. Runs on the worker's thread.
+///
+/// \return an error ends the pipeline: `dead-letters` = `fail`, or the channel is closed.
+using FailureSink = std::function<Status(std::int64_t epoch, const RawBatch& batch,
+                                         std::vector<RecordFailure> failures,
+                                         const std::stop_token& stop)>;
+
+/// \brief What a worker works with. Everything outlives it.
+struct WorkerStageContext {
+  WorkChannel* input = nullptr;
+  std::unique_ptr<Decoder> decoder;
+  std::vector<Flow> flows;
+  /// By table; barriers go to each of them.
+  std::vector<WriteChannel*> writers;
+  FailureSink on_failures;
+  /// Index of the dead-letter table, or -1.
+  std::int64_t dead_letter_table = -1;
+  PipelineStatus* status = nullptr;
+};
+
+/// \brief The body of a worker stage. Not thread-safe.
+class WorkerStage {
+ public:
+  explicit WorkerStage(WorkerStageContext context) : context_(std::move(context)) {}
+
+  /// \brief Runs until its input is closed and drained, an error, or `stop`.
+  Status Run(const std::stop_token& stop);
+
+ private:
+  Status Process(const WorkItem& item, const std::stop_token& stop);
+  Status RunFlow(Flow& flow, const WorkItem& item, const DecodedBatch& decoded,
+                 std::size_t first_record, std::vector<RecordFailure>& failures,
+                 const std::stop_token& stop);
+
+  WorkerStageContext context_;
+};
+
+}  // namespace frazil
