@@ -78,10 +78,6 @@ constexpr std::array kRules = {
     Rule{"ssl.secure.random.implementation", Treatment::kPass, "OpenSSL is used"},
     Rule{"ssl.truststore.password", Treatment::kPass,
          "PEM files with certificates have none"},
-    Rule{"ssl.truststore.type", Treatment::kPass,
-         "read together with ssl.truststore.location"},
-    Rule{"ssl.keystore.type", Treatment::kPass,
-         "read together with ssl.keystore.location"},
     Rule{"sasl.login.refresh.window.factor", Treatment::kPass,
          "tokens are renewed at 80 % of their life"},
     Rule{"sasl.login.refresh.window.jitter", Treatment::kPass,
@@ -247,6 +243,8 @@ std::optional<Status> TranslateByValue(const JavaProperties& all, const std::str
   if (key == "ssl.keystore.location") return TranslateKeystore(all, value, into);
   if (key == "sasl.login.callback.handler.class")
     return TranslateLoginHandler(value, into);
+  // Read together with the location.
+  if (key == "ssl.truststore.type" || key == "ssl.keystore.type") return Status();
   if (key == "auto.offset.reset") return TranslateOffsetReset(value, into);
   if (key == "security.protocol" || key == "group.protocol" || key == "isolation.level") {
     into.values[key] = Lower(value);

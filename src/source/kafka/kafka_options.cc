@@ -201,6 +201,8 @@ void SetOurProperties(const KafkaSourceDefaults& defaults, KafkaSourceConfig& co
     values.try_emplace("session.timeout.ms", "10000");
   }
   if (values["group.protocol"].empty()) values.erase("group.protocol");
+  // The end of a split behind control records shows only when a waiting fetch returns.
+  if (config.is_bounded()) values.try_emplace("fetch.wait.max.ms", "50");
   values.try_emplace("client.id", "frazil");
   values.try_emplace("isolation.level", "read_committed");
   values.try_emplace(

@@ -58,6 +58,8 @@ struct KafkaSourceConfig {
   std::string group_id;
   /// Empty: made of host and slot.
   std::string group_instance_id;
+  /// How long Open and other questions to the brokers may take.
+  std::chrono::milliseconds answer_time = std::chrono::seconds(10);
   /// As librdkafka takes them, what Frazil sets included.
   ClientProperties client;
 

@@ -81,7 +81,7 @@ void KafkaProducer::OnDelivery(const rd_kafka_message_t& message) {
   }
   if (failure_) return;
   failure_ =
-      ExplainKafkaError(message.err, rd_kafka_message_errstr(&message),
+      ExplainKafkaError(message.err, rd_kafka_err2str(message.err),
                         fmt::format("topic '{}'", rd_kafka_topic_name(message.rkt)));
 }
 

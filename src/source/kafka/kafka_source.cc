@@ -10,8 +10,6 @@
 namespace frazil {
 namespace {
 
-// How long a question to the brokers may take before they count as unreachable.
-constexpr std::chrono::seconds kAnswerTime(10);
 // KeepAlive polls no more often: pausing throws prefetched records away.
 constexpr std::chrono::seconds kKeepAliveInterval(5);
 constexpr std::chrono::milliseconds kLagInterval(200);
@@ -33,56 +31,54 @@ KafkaSource::KafkaSource(KafkaSourceConfig config)
 KafkaSource::~KafkaSource() { Close(); }
 
 Status KafkaSource::Open() {
-  ChooseInstanceId();
-  FRAZIL_ASSIGN(std::shared_ptr<KafkaClient> client,
+  FRAZIL_ASSIGN(asker_,
                 KafkaClient::Create(KafkaClient::Kind::kConsumer, config_.client));
-  {
-    const std::scoped_lock lock(client_mutex_);
-    client_ = std::move(client);
-  }
   for (const std::string& remark : config_.client.remarks) {
     Log(LogLevel::kInfo, "a Kafka property has no effect",
         {{"source", config_.name}, {"property", remark}});
   }
-  const KafkaDeadline deadline = In(kAnswerTime);
-  FRAZIL_TRY(topics_.Load(*client_, deadline));
-  FRAZIL_ASSIGN(stops_, ResolveStop(*client_, config_, topics_.SplitList(), deadline));
+  const KafkaDeadline deadline = In(config_.answer_time);
+  FRAZIL_TRY(topics_.Load(*asker_, deadline));
+  FRAZIL_ASSIGN(stops_, ResolveStop(*asker_, config_, topics_.SplitList(), deadline));
   return {};
 }
 
 // A static member of the group, unless no identity is to be had that is ours alone.
-void KafkaSource::ChooseInstanceId() {
-  if (config_.is_static) return;
-  auto& values = config_.client.values;
-  if (!config_.group_instance_id.empty()) {
-    values["group.instance.id"] = config_.group_instance_id;
-    return;
+Result<std::shared_ptr<KafkaClient>> KafkaSource::MakeMember() {
+  ClientProperties properties = config_.client;
+  std::string& id = properties.values["group.instance.id"];
+  id = config_.group_instance_id;
+  if (id.empty()) {
+    Result<WorkerSlot> slot =
+        WorkerSlot::Acquire(asker_->bootstrap_servers() + "\n" + config_.group_id);
+    if (slot.has_value()) {
+      slot_ = *std::move(slot);
+      id = slot_->InstanceId() + "-" + topics_.Fingerprint();
+    } else {
+      Log(LogLevel::kWarning, "joining the group without a lasting identity",
+          {{"source", config_.name}, {"reason", slot.error().message}});
+      properties.values.erase("group.instance.id");
+    }
   }
-  Result<WorkerSlot> slot =
-      WorkerSlot::Acquire(values["bootstrap.servers"] + "\n" + config_.group_id);
-  if (!slot.has_value()) {
-    Log(LogLevel::kWarning, "joining the group without a lasting identity",
-        {{"source", config_.name}, {"reason", slot.error().message}});
-    return;
-  }
-  slot_ = *std::move(slot);
-  values["group.instance.id"] = slot_->InstanceId();
+  return KafkaClient::Create(KafkaClient::Kind::kConsumer, properties);
 }
 
 std::map<Split, StreamIdentity> KafkaSource::Splits() const { return topics_.splits(); }
 
 Result<Positions> KafkaSource::ResolveStartup() {
-  FRAZIL_ASSIGN(const SplitOffsets offsets,
-                ResolveStart(*client_, config_, topics_.SplitList(), In(kAnswerTime)));
+  FRAZIL_ASSIGN(
+      const SplitOffsets offsets,
+      ResolveStart(*asker_, config_, topics_.SplitList(), In(config_.answer_time)));
   Positions positions;
   for (const auto& [split, offset] : offsets) positions[split].ordinal = offset;
   return positions;
 }
 
 Result<Position> KafkaSource::Beginning(const Split& split) {
-  FRAZIL_ASSIGN(const SplitOffsets offsets,
-                ListOffsets(*client_, {{split, kEarliestOffset}},
-                            RD_KAFKA_ISOLATION_LEVEL_READ_UNCOMMITTED, In(kAnswerTime)));
+  FRAZIL_ASSIGN(
+      const SplitOffsets offsets,
+      ListOffsets(*asker_, {{split, kEarliestOffset}},
+                  RD_KAFKA_ISOLATION_LEVEL_READ_UNCOMMITTED, In(config_.answer_time)));
   const auto found = offsets.find(split);
   if (found == offsets.end()) {
     return Fail(ErrorKind::kNotFound, "{} has no beginning", split.ToString());
@@ -91,12 +87,21 @@ Result<Position> KafkaSource::Beginning(const Split& split) {
 }
 
 Status KafkaSource::Start(SplitListener& listener) {
-  if (client_ == nullptr || listener_ != nullptr) {
+  if (asker_ == nullptr || listener_ != nullptr) {
     return Fail(ErrorKind::kInternal, "{}: started out of turn", config_.name);
+  }
+  std::shared_ptr<KafkaClient> client = asker_;
+  if (!config_.is_static) {
+    FRAZIL_ASSIGN(client, MakeMember());
+  }
+  {
+    const std::scoped_lock lock(client_mutex_);
+    client_ = std::move(client);
   }
   listener_ = &listener;
   assembler_.emplace(client_);
   last_poll_ = Clock::now();
+  next_check_ = last_poll_;
   next_discovery_ = last_poll_ + config_.discovery_interval;
   client_->set_rebalance_hook(
       [this](rd_kafka_resp_err_t code, rd_kafka_topic_partition_list_t* partitions) {
@@ -149,10 +154,19 @@ void KafkaSource::OnRebalance(rd_kafka_resp_err_t code,
 }
 
 Status KafkaSource::TakeOver(const std::vector<Split>& splits) {
+  for (const Split& split : splits) {
+    if (ReadsTopic(config_, split.stream)) continue;
+    return Fail(
+        ErrorKind::kUnavailable,
+        "group '{}' assigned {}, a topic that '{}' does not read: other consumers use "
+        "the group for other topics, or this worker did until a moment ago; choose a "
+        "properties.group.id of its own, or wait for session.timeout.ms",
+        config_.group_id, split.stream, config_.name);
+  }
   const bool has_unknown =
       std::any_of(splits.begin(), splits.end(),
                   [&](const Split& split) { return !topics_.splits().contains(split); });
-  if (has_unknown) FRAZIL_TRY(topics_.Refresh(*client_, In(kAnswerTime)));
+  if (has_unknown) FRAZIL_TRY(topics_.Refresh(*asker_, In(config_.answer_time)));
   Positions positions;
   if (!splits.empty()) {
     FRAZIL_ASSIGN(positions, listener_->OnAssigned(splits));
@@ -373,6 +387,7 @@ void KafkaSource::Close() {
     const std::scoped_lock lock(client_mutex_);
     client = std::exchange(client_, nullptr);
   }
+  asker_.reset();
   if (client == nullptr) return;
   for (rd_kafka_message_t* const message : pending_) rd_kafka_message_destroy(message);
   pending_.clear();

@@ -10,6 +10,9 @@
 /// Offsets of the group are never read after the first start and are written for lag tools
 /// only. With enable.partition.eof the ranges advance over control records, aborted
 /// transactions and compacted-away offsets.
+/// A static member that comes back gets its old splits without a rebalance, whatever became
+/// of the topics meanwhile: its id holds a fingerprint of topics and partition counts, so
+/// that it comes back as somebody else if they changed.
 /// One consumer queue, so that queued.max.messages.kbytes bounds all prefetched records.
 
 #include <atomic>
@@ -57,7 +60,7 @@ class KafkaSource final : public Source {
  private:
   using Clock = std::chrono::steady_clock;
 
-  void ChooseInstanceId();
+  Result<std::shared_ptr<KafkaClient>> MakeMember();
   void OnRebalance(rd_kafka_resp_err_t code, rd_kafka_topic_partition_list_t* partitions);
   Status TakeOver(const std::vector<Split>& splits);
   void GiveUp(const std::vector<Split>& splits, bool is_lost);
@@ -78,8 +81,9 @@ class KafkaSource final : public Source {
   std::optional<WorkerSlot> slot_;
   TopicSet topics_;
   SplitOffsets stops_;
-  mutable std::mutex client_mutex_;  // guards client_ against ReportCommitted
-  std::shared_ptr<KafkaClient> client_;
+  mutable std::mutex client_mutex_;      // guards client_ against ReportCommitted
+  std::shared_ptr<KafkaClient> client_;  // reads; made by Start
+  std::shared_ptr<KafkaClient> asker_;   // asks; made by Open, the same if static
   KafkaQueue queue_;
   std::optional<BatchAssembler> assembler_;
   SplitListener* listener_ = nullptr;
@@ -93,6 +97,7 @@ class KafkaSource final : public Source {
   bool was_assigned_ = false;
   std::vector<std::string> subscribed_;
   Clock::time_point last_poll_;
+  Clock::time_point next_check_;
   Clock::time_point next_discovery_;
   double mean_message_bytes_ = 256;
 

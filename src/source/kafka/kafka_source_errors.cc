@@ -1,5 +1,6 @@
 // What may go wrong while a KafkaSource reads, and its search for new partitions.
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -9,9 +10,10 @@
 namespace frazil {
 namespace {
 
-constexpr std::chrono::seconds kAnswerTime(10);
-// Shorter where nobody waits for the answer.
+// For questions that nobody waits for.
 constexpr std::chrono::seconds kDiscoveryTime(2);
+// A topic made again is noticed so soon, if the pipeline does not ask before.
+constexpr std::chrono::seconds kCheckInterval(5);
 // All brokers down for so long ends the source.
 constexpr std::chrono::seconds kBearsDown(60);
 
@@ -26,22 +28,32 @@ std::string SubjectOf(const rd_kafka_message_t& message,
                      message.partition);
 }
 
+// Nobody answers: the fetches will tell, if it lasts.
+Status UnlessUnavailable(Status status) {
+  if (status.has_value() || status.error().kind != ErrorKind::kUnavailable) return status;
+  Log(LogLevel::kDebug, "cannot look at the topics", {{"error", status.error().message}});
+  return {};
+}
+
 }  // namespace
 
-// A named topic in a group is watched by librdkafka itself.
+// Looks for new splits, and now and then whether the topics are still the same. Named topics
+// of a group are watched by librdkafka: their new splits come by a rebalance.
 Status KafkaSource::Discover() {
-  if (config_.discovery_interval.count() == 0 || config_.is_bounded()) return {};
-  if (!config_.is_static && !config_.topic_pattern) return {};
-  if (Clock::now() < next_discovery_) return {};
-  next_discovery_ = Clock::now() + config_.discovery_interval;
-  Result<std::vector<Split>> added = topics_.Refresh(*client_, In(kDiscoveryTime));
-  if (!added.has_value()) {
-    if (added.error().kind != ErrorKind::kUnavailable)
-      return Fail(std::move(added).error());
-    Log(LogLevel::kDebug, "cannot look for new partitions",
-        {{"source", config_.name}, {"error", added.error().message}});
-    return {};
+  if (Clock::now() < next_check_) return {};
+  next_check_ = Clock::now() + kCheckInterval;
+  const bool is_discovering = config_.discovery_interval.count() > 0 &&
+                              !config_.is_bounded() &&
+                              (config_.is_static || config_.topic_pattern.has_value());
+  if (is_discovering) {
+    next_check_ = std::min(next_check_, Clock::now() + config_.discovery_interval);
   }
+  if (!is_discovering || Clock::now() < next_discovery_) {
+    return UnlessUnavailable(topics_.Verify(*asker_, In(kDiscoveryTime)));
+  }
+  next_discovery_ = Clock::now() + config_.discovery_interval;
+  Result<std::vector<Split>> added = topics_.Refresh(*asker_, In(kDiscoveryTime));
+  if (!added.has_value()) return UnlessUnavailable(Fail(std::move(added).error()));
   if (added->empty()) return {};
   Log(LogLevel::kInfo, "found new partitions",
       {{"source", config_.name}, {"count", added->size()}});
@@ -49,8 +61,8 @@ Status KafkaSource::Discover() {
 }
 
 Status KafkaSource::VerifyStreams() {
-  if (client_ == nullptr) return Fail(ErrorKind::kInternal, "{}: not open", config_.name);
-  return topics_.Verify(*client_, In(kAnswerTime));
+  if (asker_ == nullptr) return Fail(ErrorKind::kInternal, "{}: not open", config_.name);
+  return topics_.Verify(*asker_, In(config_.answer_time));
 }
 
 // Called when nothing came: where records flow, all is well.
@@ -64,8 +76,9 @@ Status KafkaSource::CheckClient() {
   }
   const auto down_since = client_->DownSince();
   if (!down_since || Clock::now() - *down_since < kBearsDown) return {};
-  Status status = VerifyStreams();  // marks the client alive if somebody answers
-  return status;
+  FRAZIL_TRY(VerifyStreams());
+  client_->MarkAlive();
+  return {};
 }
 
 Status KafkaSource::ExplainMessage(const rd_kafka_message_t& message) {
@@ -102,12 +115,12 @@ Status KafkaSource::ExplainOffsetReset(const Split& split) {
   const std::int64_t wanted = found->second.next;
   SplitOffsets asked{{split, kEarliestOffset}};
   FRAZIL_ASSIGN(const SplitOffsets low,
-                ListOffsets(*client_, asked, RD_KAFKA_ISOLATION_LEVEL_READ_UNCOMMITTED,
-                            In(kAnswerTime)));
+                ListOffsets(*asker_, asked, RD_KAFKA_ISOLATION_LEVEL_READ_UNCOMMITTED,
+                            In(config_.answer_time)));
   asked[split] = kLatestOffset;
   FRAZIL_ASSIGN(const SplitOffsets high,
-                ListOffsets(*client_, asked, RD_KAFKA_ISOLATION_LEVEL_READ_UNCOMMITTED,
-                            In(kAnswerTime)));
+                ListOffsets(*asker_, asked, RD_KAFKA_ISOLATION_LEVEL_READ_UNCOMMITTED,
+                            In(config_.answer_time)));
   const std::int64_t first = low.contains(split) ? low.at(split) : -1;
   const std::int64_t end = high.contains(split) ? high.at(split) : -1;
   return Fail(

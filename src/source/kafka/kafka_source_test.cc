@@ -47,6 +47,10 @@ class KafkaSourceTest : public ::testing::Test {
     }
     auto config = ParseKafkaSource(table.script, table.spec, {.group_id = "test-group"});
     EXPECT_THAT(config, IsOk());
+    // The mock forgets static members only when their session ends.
+    config->client.values["session.timeout.ms"] = "1000";
+    config->client.values["heartbeat.interval.ms"] = "100";
+    config->answer_time = answer_time_;
     return std::make_unique<KafkaSource>(*std::move(config));
   }
 
@@ -73,6 +77,7 @@ class KafkaSourceTest : public ::testing::Test {
 
   std::unique_ptr<MockCluster> cluster_;
   std::unique_ptr<KafkaProducer> producer_;
+  std::chrono::milliseconds answer_time_ = kTestPatience;
 };
 
 TEST_F(KafkaSourceTest, ReadsEveryRecordOfABoundedTopicOnce) {
@@ -203,11 +208,12 @@ TEST_F(KafkaSourceTest, NamesATopicLikeTheOneThatIsMissing) {
 }
 
 TEST_F(KafkaSourceTest, SaysWhichServersDoNotAnswer) {
+  answer_time_ = std::chrono::milliseconds(300);
   const auto begin = std::chrono::steady_clock::now();
   EXPECT_THAT(MakeSource({{"topic", "orders"}}, "127.0.0.1:1")->Open(),
               FailsWith(ErrorKind::kUnavailable,
                         AllOf(HasSubstr("127.0.0.1:1"), HasSubstr("refused"))));
-  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(15));
+  EXPECT_GE(std::chrono::steady_clock::now() - begin, answer_time_);
 }
 
 TEST_F(KafkaSourceTest, TellsATopicMadeAgainFromTheOldOne) {

@@ -1,6 +1,8 @@
 #include "source/kafka/topic_set.h"
 
 #include <algorithm>
+#include <cstdint>
+#include <string_view>
 #include <utility>
 
 #include "base/log.h"
@@ -112,6 +114,17 @@ std::vector<Split> TopicSet::Add(const std::map<std::string, TopicInfo>& topics)
     }
   }
   return added;
+}
+
+std::string TopicSet::Fingerprint() const {
+  std::uint32_t hash = 0x811c9dc5U;  // FNV-1a
+  const auto add = [&](std::string_view text) {
+    for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x01000193U;
+  };
+  for (const auto& [split, identity] : splits_) {
+    add(fmt::format("{}-{};", split.stream, split.partition));
+  }
+  return fmt::format("{:08x}", hash);
 }
 
 std::vector<std::string> TopicSet::Names() const {

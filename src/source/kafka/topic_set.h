@@ -34,6 +34,8 @@ class TopicSet {
   /// \return kDataLoss for a topic made again, kNotFound for one that is gone.
   Status Verify(KafkaClient& client, KafkaDeadline deadline) const;
 
+  /// \brief Eight hexadecimal digits that differ where topics or their partition counts do.
+  [[nodiscard]] std::string Fingerprint() const;
   /// \brief Names of the topics, sorted.
   [[nodiscard]] std::vector<std::string> Names() const;
   [[nodiscard]] const std::map<Split, StreamIdentity>& splits() const { return splits_; }
