@@ -77,11 +77,13 @@ class EventGenerator {
   }
 
   void Append(arrow::RecordBatchBuilder& rows) {
-    static constexpr std::string_view kTypes[] = {"view",   "click",  "add_to_cart", "search",
-                                                  "signup", "logout", "purchase",    "refund"};
-    static constexpr std::string_view kBrowsers[] = {"Firefox", "Chrome", "Safari", "Edge"};
-    static constexpr std::string_view kTags[] = {"mobile", "new",  "campaign-7", "returning",
-                                                 "beta",   "sale", "newsletter", "gift"};
+    static constexpr std::string_view kTypes[] = {"view",     "click",  "add_to_cart",
+                                                  "search",   "signup", "logout",
+                                                  "purchase", "refund"};
+    static constexpr std::string_view kBrowsers[] = {"Firefox", "Chrome", "Safari",
+                                                     "Edge"};
+    static constexpr std::string_view kTags[] = {
+        "mobile", "new", "campaign-7", "returning", "beta", "sale", "newsletter", "gift"};
     const std::int64_t id = next_id_++;
     (void)rows.GetFieldAs<arrow::Int64Builder>(0)->Append(id);
     String(rows.GetField(1), fmt::format("user-{:08}", Below(1'000'000)));

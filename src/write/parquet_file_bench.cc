@@ -132,7 +132,12 @@ void BM_TableWriter(benchmark::State& state) {
                          benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
   state.counters["files"] = static_cast<double>(files);
 }
-BENCHMARK(BM_TableWriter)->Arg(1)->Arg(16)->Arg(256)->Arg(1000)->Unit(benchmark::kMillisecond);
+BENCHMARK(BM_TableWriter)
+    ->Arg(1)
+    ->Arg(16)
+    ->Arg(256)
+    ->Arg(1000)
+    ->Unit(benchmark::kMillisecond);
 
 }  // namespace
 }  // namespace frazil

@@ -4,13 +4,12 @@
 /// \brief Splits batches of rows by their partition.
 ///
 /// Partition values are computed for whole columns at once; the literals of a partition are
-/// made once per partition and batch, by Transform::Apply on one of its rows, so that they
-/// cannot differ from the specification's.
+/// made once per partition, by Transform::Apply on one of its rows, so that they cannot
+/// differ from the specification's.
 
 #include <cstdint>
 #include <memory>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include <arrow/type_fwd.h>
@@ -19,59 +18,72 @@
 #include "iceberg/partition_spec.h"
 #include "model/literal.h"
 #include "model/type.h"
+#include "write/partition_field.h"
+#include "write/row_gather.h"
 #include "write/row_groups.h"
 
 namespace frazil {
 
-/// \brief Rows of one partition.
-struct PartitionedRows {
+/// \brief A partition that some of the routed rows are in.
+struct RoutedPartition {
   /// One value per field of the spec, in its order.
-  std::vector<Literal> partition;
+  std::vector<Literal> values;
   /// The same values as bytes: equal exactly for equal partitions.
   std::string key;
-  /// In the order they came.
-  std::shared_ptr<arrow::RecordBatch> rows;
+  /// The partition's rows have these places in the order of RoutedRows: [begin, end).
+  std::size_t begin = 0;
+  std::size_t end = 0;
+
+  [[nodiscard]] std::int64_t row_count() const {
+    return static_cast<std::int64_t>(end - begin);
+  }
+};
+
+/// \brief Rows of several batches in the order of their partitions; inside a partition they
+/// keep the order they came in. Copied only when they are taken.
+class RoutedRows {
+ public:
+  /// \brief In order of each partition's first row.
+  [[nodiscard]] const std::vector<RoutedPartition>& partitions() const {
+    return partitions_;
+  }
+
+  /// \brief Up to `count` rows of a partition, from its row `first` on. Rows that lie
+  /// together already are a slice.
+  /// \return kInternal if memory ran out.
+  [[nodiscard]] Result<std::shared_ptr<arrow::RecordBatch>> Take(
+      const RoutedPartition& partition, std::int64_t first, std::int64_t count) const;
+
+ private:
+  friend class PartitionRouter;
+
+  std::vector<std::shared_ptr<arrow::RecordBatch>> batches_;
+  std::vector<RoutedPartition> partitions_;
+  std::vector<RowRef> order_;
 };
 
 /// \brief Routes rows by a partition spec. Not thread-safe: its memory is reused.
 class PartitionRouter {
  public:
-  /// \return kNotSupported for an unknown transform; kInvalidArgument for a spec whose source
-  /// columns are absent, inside a list or map, or of a type the transform does not take.
+  /// \return kNotSupported for an unknown transform; kInvalidArgument for a spec that does
+  /// not fit the schema.
   static Result<PartitionRouter> Make(const Schema& schema, const PartitionSpec& spec);
 
-  /// \brief Splits rows with the columns of the schema, in order of each partition's first
-  /// row. Rows of one partition only are passed on as they are.
+  /// \brief Finds the partitions of all rows of some batches with the schema's columns.
   /// \return kInternal only: memory ran out, or a bug.
-  Result<std::vector<PartitionedRows>> Route(
-      const std::shared_ptr<arrow::RecordBatch>& rows);
+  Result<RoutedRows> Route(std::vector<std::shared_ptr<arrow::RecordBatch>> batches);
 
  private:
-  struct Field {
-    Transform transform;
-    Type source_type;
-    Type result_type;
-    std::vector<int> indexes;  // of the column, then of struct members
-  };
-
   PartitionRouter() = default;
 
-  // Splits the groups further by one field, whose source column is `source`.
-  void SplitBy(const Field& field, const arrow::Array& source);
-  void SplitByBytes(const Field& field, const arrow::Array& source);
-  void SplitByDecimal(const Field& field, const arrow::Array& source);
-  void FillPartition(const std::vector<std::shared_ptr<arrow::Array>>& sources,
-                     std::uint32_t row, PartitionedRows& partitioned) const;
-  Result<std::shared_ptr<arrow::RecordBatch>> SortByGroup(
-      const std::shared_ptr<arrow::RecordBatch>& rows);
+  using Sources = std::vector<std::vector<std::shared_ptr<arrow::Array>>>;
+  void FillPartitions(const Sources& sources, RoutedRows& routed) const;
+  void FillOrder(RoutedRows& routed) const;
 
-  std::vector<Field> fields_;
-  // Scratch of Route, by the type of key.
+  std::vector<BoundPartitionField> fields_;
+  // Scratch of Route.
   RowGrouping grouping_;
-  GroupSplitter<std::int64_t> integers_;
-  GroupSplitter<Int128> decimals_;
-  GroupSplitter<std::string_view> bytes_;
-  std::vector<std::uint32_t> begins_;  // per group the first place in the sorted rows
+  GroupSplitters splitters_;
 };
 
 }  // namespace frazil

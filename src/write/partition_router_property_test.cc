@@ -127,6 +127,36 @@ std::string Describe(const std::vector<Literal>& values, const std::vector<Type>
   return text;
 }
 
+// Rows numbered from `first_row` on, a slice of a larger batch.
+std::shared_ptr<arrow::RecordBatch> AnyRows(const Schema& schema,
+                                            std::int64_t first_row) {
+  const std::int64_t skipped = *rc::gen::inRange(0, 10);
+  const std::int64_t count = skipped + *rc::gen::inRange(0, 60);
+  arrow::Int64Builder row_numbers;
+  for (std::int64_t i = 0; i < count; ++i) {
+    RC_ASSERT(row_numbers.Append(first_row + i - skipped).ok());
+  }
+  arrow::ArrayVector columns = {row_numbers.Finish().ValueOrDie()};
+  for (std::size_t i = 1; i < schema.fields.size(); ++i) {
+    columns.push_back(AnyColumn(schema.fields[i].type, count));
+  }
+  return arrow::RecordBatch::Make(ArrowSchemaOf(schema), count, columns)->Slice(skipped);
+}
+
+// The partition of one row by the specification, in words.
+std::string PartitionOf(const arrow::RecordBatch& rows, std::int64_t row,
+                        const Schema& schema, const PartitionSpec& spec) {
+  std::vector<Literal> values;
+  std::vector<Type> types;
+  for (std::size_t i = 0; i < spec.fields.size(); ++i) {
+    const Type& source = schema.fields[i + 1].type;
+    values.push_back(spec.fields[i].transform.Apply(
+        LiteralAt(*rows.column(static_cast<int>(i) + 1), row, source), source));
+    types.push_back(*spec.fields[i].transform.ResultType(source));
+  }
+  return Describe(values, types);
+}
+
 RC_GTEST_PROP(PartitionRouterProperty, EachRowIsWhereTheTransformPutsIt, ()) {
   Schema schema;
   schema.fields = {RequiredField(1, "row", TypeId::kLong)};
@@ -147,40 +177,36 @@ RC_GTEST_PROP(PartitionRouterProperty, EachRowIsWhereTheTransformPutsIt, ()) {
   RC_ASSERT(router.has_value());
 
   // Twice, because the router keeps its memory.
-  for (int batch = 0; batch < 2; ++batch) {
-    const std::int64_t count = *rc::gen::inRange(0, 80);
-    arrow::Int64Builder row_numbers;
-    for (std::int64_t i = 0; i < count; ++i) RC_ASSERT(row_numbers.Append(i).ok());
-    arrow::ArrayVector columns = {row_numbers.Finish().ValueOrDie()};
-    for (std::size_t i = 1; i < schema.fields.size(); ++i) {
-      columns.push_back(AnyColumn(schema.fields[i].type, count));
-    }
-    const std::int64_t skipped = *rc::gen::inRange<std::int64_t>(0, count + 1);
-    const auto rows =
-        arrow::RecordBatch::Make(ArrowSchemaOf(schema), count, columns)->Slice(skipped);
-
+  for (int round = 0; round < 2; ++round) {
+    std::vector<std::shared_ptr<arrow::RecordBatch>> batches;
     std::map<std::string, std::vector<std::int64_t>> expected;
-    for (std::int64_t row = 0; row < rows->num_rows(); ++row) {
-      std::vector<Literal> partition;
-      for (std::size_t i = 0; i < spec.fields.size(); ++i) {
-        const Type& source = schema.fields[i + 1].type;
-        partition.push_back(spec.fields[i].transform.Apply(
-            LiteralAt(*rows->column(static_cast<int>(i) + 1), row, source), source));
+    std::int64_t next_row = 0;
+    const int batch_count = *rc::gen::inRange(0, 4);
+    for (int batch = 0; batch < batch_count; ++batch) {
+      batches.push_back(AnyRows(schema, next_row));
+      next_row += batches.back()->num_rows();
+      for (std::int64_t row = 0; row < batches.back()->num_rows(); ++row) {
+        const std::string partition = PartitionOf(*batches.back(), row, schema, spec);
+        expected[partition].push_back(next_row - batches.back()->num_rows() + row);
       }
-      expected[Describe(partition, result_types)].push_back(row + skipped);
     }
 
-    const auto routed = router->Route(rows);
+    const auto routed = router->Route(batches);
     RC_ASSERT(routed.has_value());
     std::map<std::string, std::vector<std::int64_t>> actual;
     std::map<std::string, std::string> keys;
-    for (const PartitionedRows& part : *routed) {
-      const std::string partition = Describe(part.partition, result_types);
-      RC_ASSERT(actual.find(partition) == actual.end());
-      RC_ASSERT(keys.emplace(part.key, partition).second);
-      const auto& numbers = static_cast<const arrow::Int64Array&>(*part.rows->column(0));
-      actual[partition].assign(numbers.raw_values(),
-                               numbers.raw_values() + numbers.length());
+    for (const RoutedPartition& partition : routed->partitions()) {
+      const std::string name = Describe(partition.values, result_types);
+      RC_ASSERT(actual.find(name) == actual.end());
+      RC_ASSERT(keys.emplace(partition.key, name).second);
+      const auto rows = routed->Take(partition, 0, partition.row_count());
+      RC_ASSERT(rows.has_value());
+      RC_ASSERT((*rows)->Validate().ok());
+      const auto& numbers = static_cast<const arrow::Int64Array&>(*(*rows)->column(0));
+      actual[name].assign(numbers.raw_values(), numbers.raw_values() + numbers.length());
+      for (std::int64_t row = 0; row < (*rows)->num_rows(); ++row) {
+        RC_ASSERT(PartitionOf(**rows, row, schema, spec) == name);
+      }
     }
     RC_ASSERT(actual == expected);
   }

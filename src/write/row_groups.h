@@ -31,28 +31,36 @@ struct RowGrouping {
 };
 
 /// \brief Splits groups by keys of one type: std::int64_t, Int128 or std::string_view. Its
-/// memory is kept from batch to batch.
+/// memory is kept from use to use.
 template <typename Key>
 class GroupSplitter {
  public:
-  /// \param key_at, is_null called with row indexes; nulls are equal to each other.
-  template <typename KeyAt, typename IsNull>
-  void Split(const KeyAt& key_at, const IsNull& is_null, RowGrouping& grouping) {
-    std::vector<std::uint32_t>& groups = grouping.group_of_row;
-    Clear();
+  /// \brief Begins with a column.
+  void Begin(RowGrouping& grouping) {
+    if (slots_.empty()) slots_.resize(kLeastSlots);
+    for (const std::size_t at : used_) slots_[at].group_plus_one = 0;
+    used_.clear();
     grouping.first_row.clear();
+  }
+
+  /// \brief Splits rows [begin, begin + count) by the next part of the column.
+  /// \param key_at, is_null called with 0 to count - 1; nulls are equal to each other.
+  template <typename KeyAt, typename IsNull>
+  void Split(std::size_t begin, std::size_t count, const KeyAt& key_at,
+             const IsNull& is_null, RowGrouping& grouping) {
     Entry before;
     std::uint32_t before_group = 0;
-    for (std::size_t row = 0; row < groups.size(); ++row) {
+    for (std::size_t i = 0; i < count; ++i) {
+      std::uint32_t& group = grouping.group_of_row[begin + i];
       Entry entry;
-      entry.parent = groups[row];
-      entry.is_null = is_null(row);
-      if (!entry.is_null) entry.key = key_at(row);
-      if (row == 0 || !entry.Equals(before)) {
-        before_group = FindOrAdd(entry, row, grouping);
+      entry.parent = group;
+      entry.is_null = is_null(i);
+      if (!entry.is_null) entry.key = key_at(i);
+      if (i == 0 || !entry.Equals(before)) {
+        before_group = FindOrAdd(entry, begin + i, grouping);
         before = entry;
       }
-      groups[row] = before_group;
+      group = before_group;
     }
   }
 
@@ -82,12 +90,6 @@ class GroupSplitter {
     Entry entry;
     std::uint32_t group_plus_one = 0;  // 0: empty
   };
-
-  void Clear() {
-    if (slots_.empty()) slots_.resize(kLeastSlots);
-    for (const std::size_t at : used_) slots_[at].group_plus_one = 0;
-    used_.clear();
-  }
 
   std::uint32_t FindOrAdd(const Entry& entry, std::size_t row, RowGrouping& grouping) {
     std::size_t at = entry.Hash() & (slots_.size() - 1);

@@ -4,7 +4,9 @@
 #include <optional>
 #include <utility>
 
+#include <arrow/memory_pool.h>
 #include <arrow/record_batch.h>
+#include <arrow/util/byte_size.h>
 #include <fmt/format.h>
 
 #include "base/log.h"
@@ -18,6 +20,8 @@
 namespace frazil {
 namespace {
 
+constexpr std::int64_t kMegabyte = std::int64_t{1} << 20;
+
 // Rows between two looks at the size of a file.
 constexpr std::int64_t kRowsPerStep = 4096;
 
@@ -27,6 +31,16 @@ constexpr std::size_t kMostOpenEpochs = 2;
 // A writer that holds less than this part of the budget is not asked to give way.
 constexpr std::int64_t kLeastShare = 8;
 
+// Each open file has a descriptor.
+constexpr std::size_t kMostOpenFiles = 400;
+
+// Handing rows to a file costs as much as encoding some dozens of them: rows of many
+// partitions wait until there are about so many for each.
+constexpr std::size_t kRowsPerHandOver = 256;
+
+// Memory of an open file with a few rows, per leaf column (measured).
+constexpr std::int64_t kLeastBytesPerColumn = 18 << 10;
+
 struct OpenFile {
   std::unique_ptr<ParquetFile> file;
   std::vector<Literal> partition;
@@ -34,13 +48,21 @@ struct OpenFile {
   std::int64_t size_bytes = 0;  // estimated
 };
 
+// Rows that wait to be routed together.
+struct Stage {
+  std::vector<std::shared_ptr<arrow::RecordBatch>> batches;
+  std::size_t row_count = 0;
+  Reservation memory;
+};
+
 struct Epoch {
   std::int64_t number = 0;
-  /// By partition key.
+  // By partition key.
   std::map<std::string, OpenFile> open;
   std::vector<DataFile> finished;
-  /// Which leaf columns get dictionaries.
+  // Which leaf columns get dictionaries.
   std::vector<bool> dictionaries;
+  Stage stage;
   std::int64_t size_bytes = 0;  // of finished and open files
 };
 
@@ -61,7 +83,12 @@ class PartitionedTableWriter : public TableWriter {
     if (rows->num_rows() == 0) return {};
     FRAZIL_ASSIGN(const auto adopted, layout_->Adopt(rows));
     FRAZIL_ASSIGN(Epoch * open_epoch, FindOrOpen(epoch, *adopted));
-    return Remember(WriteAdopted(*open_epoch, adopted));
+    Stage& stage = open_epoch->stage;
+    stage.row_count += static_cast<std::size_t>(rows->num_rows());
+    stage.memory.Resize(stage.memory.bytes() + arrow::util::TotalBufferSize(*adopted));
+    stage.batches.push_back(adopted);
+    if (!IsStageFull(stage)) return {};
+    return Remember(WriteStage(*open_epoch));
   }
 
   Result<std::vector<DataFile>> Finish(std::int64_t epoch) override {
@@ -69,11 +96,13 @@ class PartitionedTableWriter : public TableWriter {
     const auto at = std::find_if(epochs_.begin(), epochs_.end(),
                                  [&](const Epoch& e) { return e.number == epoch; });
     if (at == epochs_.end()) return std::vector<DataFile>();
+    FRAZIL_TRY(Remember(WriteStage(*at)));
     while (!at->open.empty()) {
       FRAZIL_TRY(Remember(CloseFile(*at, at->open.begin())));
     }
     std::vector<DataFile> files = std::move(at->finished);
     epochs_.erase(at);
+    GiveMemoryBack();
     return files;
   }
 
@@ -90,11 +119,12 @@ class PartitionedTableWriter : public TableWriter {
     epochs_.clear();
     memory_bytes_ = 0;
     failure_.reset();
+    GiveMemoryBack();
   }
 
   [[nodiscard]] std::int64_t EpochBytes(std::int64_t epoch) const override {
     for (const Epoch& open : epochs_) {
-      if (open.number == epoch) return open.size_bytes;
+      if (open.number == epoch) return open.size_bytes + open.stage.memory.bytes();
     }
     return 0;
   }
@@ -119,27 +149,54 @@ class PartitionedTableWriter : public TableWriter {
     Epoch epoch;
     epoch.number = number;
     epoch.dictionaries = ChooseDictionaries(*layout_, rows);
+    epoch.stage.memory = Reservation(budget_);
     epochs_.push_back(std::move(epoch));
     return &epochs_.back();
   }
 
-  Status WriteAdopted(Epoch& epoch, const std::shared_ptr<arrow::RecordBatch>& rows) {
-    FRAZIL_ASSIGN(std::vector<PartitionedRows> partitions, router_.Route(rows));
-    for (PartitionedRows& partition : partitions) {
-      FRAZIL_TRY(WritePartition(epoch, partition));
+  // True if rows of so many partitions leave no room for a file each: then as many rows as
+  // possible are collected, and the files closed again soon.
+  [[nodiscard]] bool IsCrowded() const {
+    const auto column_count = static_cast<std::int64_t>(layout_->leaves().size());
+    return partition_count_ > kMostOpenFiles ||
+           static_cast<std::int64_t>(partition_count_) * column_count *
+                   kLeastBytesPerColumn >
+               budget_.limit_bytes() / 2;
+  }
+
+  [[nodiscard]] bool IsStageFull(const Stage& stage) const {
+    const std::int64_t limit_bytes = budget_.limit_bytes();
+    if (partition_count_ <= 1) return true;
+    if (budget_.is_exceeded() && stage.memory.bytes() > limit_bytes / 16) return true;
+    if (IsCrowded()) return stage.memory.bytes() >= limit_bytes / 2;
+    return stage.row_count >= partition_count_ * kRowsPerHandOver ||
+           stage.memory.bytes() >= std::min(8 * kMegabyte, limit_bytes / 32);
+  }
+
+  Status WriteStage(Epoch& epoch) {
+    Stage& stage = epoch.stage;
+    if (stage.batches.empty()) return {};
+    FRAZIL_ASSIGN(const RoutedRows rows, router_.Route(std::move(stage.batches)));
+    stage.batches.clear();
+    stage.row_count = 0;
+    partition_count_ = rows.partitions().size();
+    for (const RoutedPartition& partition : rows.partitions()) {
+      FRAZIL_TRY(WritePartition(epoch, rows, partition));
     }
+    stage.memory.Resize(0);
     return {};
   }
 
-  Status WritePartition(Epoch& epoch, PartitionedRows& partition) {
-    const arrow::RecordBatch& rows = *partition.rows;
-    for (std::int64_t begin = 0; begin < rows.num_rows(); begin += kRowsPerStep) {
+  Status WritePartition(Epoch& epoch, const RoutedRows& rows,
+                        const RoutedPartition& partition) {
+    for (std::int64_t first = 0; first < partition.row_count(); first += kRowsPerStep) {
       auto at = epoch.open.find(partition.key);
       if (at == epoch.open.end()) {
         FRAZIL_ASSIGN(OpenFile file, OpenNew(epoch, partition));
         at = epoch.open.emplace(partition.key, std::move(file)).first;
       }
-      FRAZIL_TRY(at->second.file->Write(*rows.Slice(begin, kRowsPerStep)));
+      FRAZIL_ASSIGN(const auto step, rows.Take(partition, first, kRowsPerStep));
+      FRAZIL_TRY(at->second.file->Write(*step));
       UpdateSizes(epoch, at->second);
       if (at->second.size_bytes >= layout_->options().target_file_size_bytes) {
         FRAZIL_TRY(CloseFile(epoch, at));
@@ -149,14 +206,14 @@ class PartitionedTableWriter : public TableWriter {
     return {};
   }
 
-  Result<OpenFile> OpenNew(const Epoch& epoch, const PartitionedRows& partition) {
+  Result<OpenFile> OpenNew(const Epoch& epoch, const RoutedPartition& partition) {
     const std::string name =
         fmt::format("{:05}-{}-{}.parquet", file_count_++, epoch.number, writer_id_);
-    OpenFile open{nullptr, partition.partition, Reservation(budget_)};
+    OpenFile open{nullptr, partition.values, Reservation(budget_)};
     FRAZIL_ASSIGN(open.file,
                   ParquetFile::Open(layout_, io_,
                                     DataFileLocation(*metadata_, metadata_->DefaultSpec(),
-                                                     partition.partition, name),
+                                                     partition.values, name),
                                     epoch.dictionaries));
     return open;
   }
@@ -164,6 +221,7 @@ class PartitionedTableWriter : public TableWriter {
   void UpdateSizes(Epoch& epoch, OpenFile& open) {
     const std::int64_t memory_bytes = open.file->MemoryBytes();
     memory_bytes_ += memory_bytes - open.memory.bytes();
+    most_memory_bytes_ = std::max(most_memory_bytes_, memory_bytes_);
     open.memory.Resize(memory_bytes);
     const std::int64_t size_bytes = open.file->EstimatedSizeBytes();
     epoch.size_bytes += size_bytes - open.size_bytes;
@@ -182,10 +240,13 @@ class PartitionedTableWriter : public TableWriter {
     return {};
   }
 
-  // Closes the largest files while the pipeline holds more memory than it may and this
-  // writer more than its share of it: what others hold must not make our files tiny.
+  // Closes the largest files while there are too many, or while the pipeline holds more
+  // memory than it may and this writer more than its share of it: what others hold must not
+  // make our files tiny.
   Status GiveWay() {
-    while (budget_.is_exceeded() && memory_bytes_ > budget_.limit_bytes() / kLeastShare) {
+    while (
+        OpenFileCount() > kMostOpenFiles ||
+        (budget_.is_exceeded() && memory_bytes_ > budget_.limit_bytes() / kLeastShare)) {
       Epoch* largest_epoch = nullptr;
       OpenFiles::iterator largest;
       for (Epoch& epoch : epochs_) {
@@ -203,6 +264,19 @@ class PartitionedTableWriter : public TableWriter {
     return {};
   }
 
+  [[nodiscard]] std::size_t OpenFileCount() const {
+    std::size_t count = 0;
+    for (const Epoch& epoch : epochs_) count += epoch.open.size();
+    return count;
+  }
+
+  // What the allocator keeps of large row groups would count as ours for ever.
+  void GiveMemoryBack() {
+    if (most_memory_bytes_ >= 32 * kMegabyte)
+      arrow::system_memory_pool()->ReleaseUnused();
+    most_memory_bytes_ = memory_bytes_;
+  }
+
   std::shared_ptr<const TableMetadata> metadata_;
   std::shared_ptr<const ParquetLayout> layout_;
   PartitionRouter router_;
@@ -211,7 +285,9 @@ class PartitionedTableWriter : public TableWriter {
   // With the count it makes the names of this writer's files unique for ever.
   std::string writer_id_ = RandomUuid();
   std::int64_t file_count_ = 0;
-  std::int64_t memory_bytes_ = 0;  // of the open files
+  std::int64_t memory_bytes_ = 0;       // of the open files
+  std::int64_t most_memory_bytes_ = 0;  // since it was given back
+  std::size_t partition_count_ = 1;     // of the rows routed last
   std::vector<Epoch> epochs_;
   // The first error: the files of the open epochs are then good for Abandon() only.
   std::optional<Error> failure_;
