@@ -1,7 +1,6 @@
 #include "decode/column.h"
 
 #include <algorithm>
-#include <limits>
 #include <utility>
 
 #include <arrow/array/data.h>
@@ -166,19 +165,6 @@ bool Column::AppendBoolean(bool value) {
   return MarkValid();
 }
 
-std::int32_t Column::OffsetAt(std::int64_t index) const {
-  std::int32_t offset = 0;
-  std::memcpy(&offset, offsets_.data() + index * 4, sizeof(offset));
-  return offset;
-}
-
-bool Column::AppendOffset(std::int64_t offset) {
-  if (offset > std::numeric_limits<std::int32_t>::max() || !offsets_.Ensure(4))
-    return false;
-  offsets_.UnsafeAppend(static_cast<std::int32_t>(offset));
-  return true;
-}
-
 bool Column::AppendBytes(std::string_view bytes) {
   const auto size = static_cast<std::int64_t>(bytes.size());
   if (!values_.Ensure(size)) return false;
@@ -191,13 +177,6 @@ bool Column::AppendBytes(std::string_view bytes) {
 std::uint8_t* Column::BytesToFill(std::int64_t bound) {
   return values_.Ensure(bound) ? values_.end() : nullptr;
 }
-
-bool Column::CommitBytes(std::int64_t size) {
-  values_.SetSize(values_.size() + size);
-  return AppendOffset(values_.size()) && MarkValid();
-}
-
-bool Column::EndList() { return AppendOffset(children_[0].length()) && MarkValid(); }
 
 // What stands where there is no value: zeros, an empty text or list.
 bool Column::AppendPlaceholder() {
@@ -255,18 +234,6 @@ void Column::Truncate(std::int64_t length) {
       for (Column& child : children_) child.Truncate(length_);
       break;
   }
-}
-
-std::string_view Column::BytesAt(std::int64_t index) const {
-  const std::int32_t begin = OffsetAt(index);
-  return {reinterpret_cast<const char*>(values_.data()) + begin,
-          static_cast<std::size_t>(OffsetAt(index + 1) - begin)};
-}
-
-std::string_view Column::RawAt(std::int64_t index) const {
-  if (layout_ == Layout::kBytes) return BytesAt(index);
-  return {reinterpret_cast<const char*>(values_.data()) + index * width_,
-          static_cast<std::size_t>(width_)};
 }
 
 std::shared_ptr<arrow::ArrayData> Column::Finish(

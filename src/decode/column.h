@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <cstring>
+#include <limits>
 #include <memory>
 #include <string_view>
 #include <vector>
@@ -65,6 +66,9 @@ class GrowableBuffer {
 /// one column; the column is then good for destruction only.
 class Column {
  public:
+  /// Bytes that AppendPadded reads, however few it is given.
+  static constexpr std::int64_t kOverrun = 32;
+
   /// \param is_required a null of the enclosing struct leaves a zero here, not a null.
   Column(const Type& type, bool is_required);
 
@@ -92,17 +96,33 @@ class Column {
   [[nodiscard]] bool AppendBoolean(bool value);
   /// To a string, binary, fixed or uuid column; the latter two take their width exactly.
   [[nodiscard]] bool AppendBytes(std::string_view bytes);
+  /// To a string or binary column; kOverrun bytes behind `bytes` are readable. Short texts,
+  /// which most are, are copied without a call.
+  [[nodiscard]] bool AppendPadded(std::string_view bytes) {
+    const auto size = static_cast<std::int64_t>(bytes.size());
+    if (!values_.Ensure(size + kOverrun)) [[unlikely]]
+      return false;
+    std::uint8_t* const out = values_.end();
+    std::memcpy(out, bytes.data(), kOverrun);
+    if (size > kOverrun) std::memcpy(out, bytes.data(), bytes.size());
+    return CommitBytes(size);
+  }
   /// Room for `bound` bytes to be written in place, or nullptr. CommitBytes then says how
   /// many there are in a string or binary column; CommitFixed that there are width() in a
   /// fixed one. Without a commit nothing was appended.
   [[nodiscard]] std::uint8_t* BytesToFill(std::int64_t bound);
-  [[nodiscard]] bool CommitBytes(std::int64_t size);
+  [[nodiscard]] bool CommitBytes(std::int64_t size) {
+    values_.SetSize(values_.size() + size);
+    return AppendOffset(values_.size()) && MarkValid();
+  }
   [[nodiscard]] bool CommitFixed() {
     values_.SetSize(values_.size() + width_);
     return MarkValid();
   }
   /// Ends a list or map whose entries were appended to children(), or a struct likewise.
-  [[nodiscard]] bool EndList();
+  [[nodiscard]] bool EndList() {
+    return AppendOffset(children_[0].length()) && MarkValid();
+  }
   [[nodiscard]] bool EndStruct() { return MarkValid(); }
   [[nodiscard]] bool AppendNull();
   /// @}
@@ -113,9 +133,17 @@ class Column {
   /// \name The values so far, at any index below length() or, in children, below theirs
   /// @{
   /// Of a string or binary column.
-  [[nodiscard]] std::string_view BytesAt(std::int64_t index) const;
+  [[nodiscard]] std::string_view BytesAt(std::int64_t index) const {
+    const std::int32_t begin = OffsetAt(index);
+    return {reinterpret_cast<const char*>(values_.data()) + begin,
+            static_cast<std::size_t>(OffsetAt(index + 1) - begin)};
+  }
   /// The bytes of a value of any primitive column but boolean.
-  [[nodiscard]] std::string_view RawAt(std::int64_t index) const;
+  [[nodiscard]] std::string_view RawAt(std::int64_t index) const {
+    if (layout_ == Layout::kBytes) return BytesAt(index);
+    return {reinterpret_cast<const char*>(values_.data()) + index * width_,
+            static_cast<std::size_t>(width_)};
+  }
   /// First entry of list or map `index`, which may be length(): the one under construction.
   [[nodiscard]] std::int64_t ListStart(std::int64_t index) const {
     return OffsetAt(index);
@@ -137,8 +165,18 @@ class Column {
   [[nodiscard]] bool MarkValidity(bool is_valid);
   [[nodiscard]] bool StartValidity();
   [[nodiscard]] bool AppendPlaceholder();
-  [[nodiscard]] bool AppendOffset(std::int64_t offset);
-  [[nodiscard]] std::int32_t OffsetAt(std::int64_t index) const;
+  [[nodiscard]] bool AppendOffset(std::int64_t offset) {
+    if (offset > std::numeric_limits<std::int32_t>::max() || !offsets_.Ensure(4)) {
+      return false;
+    }
+    offsets_.UnsafeAppend(static_cast<std::int32_t>(offset));
+    return true;
+  }
+  [[nodiscard]] std::int32_t OffsetAt(std::int64_t index) const {
+    std::int32_t offset = 0;
+    std::memcpy(&offset, offsets_.data() + index * 4, sizeof(offset));
+    return offset;
+  }
 
   Layout layout_;
   bool is_map_ = false;

@@ -173,16 +173,9 @@ DecodeError JsonReader::FailAt(const JsonNode& node, DecodeError error) {
   return error;
 }
 
-DecodeError JsonReader::FindField(JsonNode& node, std::uint32_t expected,
+DecodeError JsonReader::FindField(const JsonNode& node, std::string_view key,
                                   std::uint32_t& index) {
-  std::string_view key = cursor_.RawString();
-  if (!cursor_.HasEscapes(key)) [[likely]] {
-    if (expected < node.children.size() && IsSameName(node.children[expected].name, key))
-        [[likely]] {
-      index = expected;
-      return DecodeError::kNone;
-    }
-  } else {
+  if (cursor_.HasEscapes(key)) {
     const DecodeError error = cursor_.Unescaped(key, key);
     if (error == DecodeError::kInvalidValue) {
       index = FieldIndex::kNone;  // no column has such a name
@@ -202,10 +195,15 @@ DecodeError JsonReader::ReadObject(JsonNode& node, std::int64_t row) {
   if (after == '}') cursor_.Next();
   while (after != '}') {
     if (cursor_.Peek() != '"') return DecodeError::kInvalidJson;
-    std::uint32_t index = 0;
-    DecodeError error = FindField(node, *expected, index);
-    if (error != DecodeError::kNone) [[unlikely]]
-      return error;
+    // A name without a backslash is written as it is, so one that looks as expected is it.
+    const std::string_view key = cursor_.RawString();
+    std::uint32_t index = *expected;
+    DecodeError error = DecodeError::kNone;
+    if (index >= node.children.size() || !IsSameName(node.children[index].name, key) ||
+        cursor_.HasEscapes(key)) [[unlikely]] {
+      error = FindField(node, key, index);
+      if (error != DecodeError::kNone) return error;
+    }
     cursor_.Next();
     if (cursor_.Peek() != ':') return DecodeError::kInvalidJson;
     cursor_.Next();

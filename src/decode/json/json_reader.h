@@ -54,7 +54,7 @@ class JsonReader {
  private:
   DecodeError ReadArrayOfRows(std::int64_t first_row, std::int64_t& row_count);
   DecodeError ReadObject(JsonNode& node, std::int64_t row);
-  DecodeError FindField(JsonNode& node, std::uint32_t expected, std::uint32_t& index);
+  DecodeError FindField(const JsonNode& node, std::string_view key, std::uint32_t& index);
   DecodeError FillMissing(JsonNode& node, std::int64_t row);
   DecodeError ReadMember(JsonNode& node, std::int64_t row);
   DecodeError Recover(JsonNode& node, std::int64_t row, const std::uint32_t* position,

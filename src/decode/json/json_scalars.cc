@@ -121,7 +121,7 @@ std::int64_t Compact(std::string_view text, std::uint8_t* out) {
 
 DecodeError JsonReader::AppendString(Column& column, std::string_view raw) {
   if (!cursor_.HasEscapes(raw)) [[likely]]
-    return Appended(column.AppendBytes(raw));
+    return Appended(column.AppendPadded(raw));
   std::uint8_t* const out =
       column.BytesToFill(static_cast<std::int64_t>(raw.size() + JsonText::kPadding));
   if (out == nullptr) return DecodeError::kOutOfMemory;
