@@ -106,16 +106,39 @@ void FillUuids(const Rows& rows) {
   }
 }
 
-inline void PutString(const char* text, std::uint32_t length, duckdb_string_t& out) {
-  if (length <= sizeof(out.value.inlined.inlined)) {
+// A string of at most 12 bytes, whose unused bytes DuckDB wants to be zero. At least 12 bytes
+// are readable at `text`: two loads and a mask instead of a call of memcpy.
+inline void PutShort(const char* text, std::uint32_t length, duckdb_string_t& out) {
+  std::uint64_t low = 0;
+  std::uint32_t high = 0;
+  std::memcpy(&low, text, sizeof(low));
+  std::memcpy(&high, text + sizeof(low), sizeof(high));
+  if (length <= 8) {
+    low &= length == 8 ? ~0ULL : (1ULL << (8 * length)) - 1;
+    high = 0;
+  } else {
+    high &= static_cast<std::uint32_t>((1ULL << (8 * (length - 8))) - 1);
+  }
+  out.value.inlined.length = length;
+  std::memcpy(out.value.inlined.inlined, &low, sizeof(low));
+  std::memcpy(out.value.inlined.inlined + sizeof(low), &high, sizeof(high));
+}
+
+constexpr std::uint32_t kInlined = sizeof(duckdb_string_t{}.value.inlined.inlined);
+
+inline void PutString(const char* text, const char* readable_end, std::uint32_t length,
+                      duckdb_string_t& out) {
+  if (length > kInlined) {
+    out.value.pointer.length = length;
+    std::memcpy(out.value.pointer.prefix, text, sizeof(out.value.pointer.prefix));
+    out.value.pointer.ptr = const_cast<char*>(text);
+  } else if (readable_end - text >= static_cast<std::ptrdiff_t>(kInlined)) {
+    PutShort(text, length, out);
+  } else {
     out = duckdb_string_t{};
     out.value.inlined.length = length;
     if (length > 0) std::memcpy(out.value.inlined.inlined, text, length);
-    return;
   }
-  out.value.pointer.length = length;
-  std::memcpy(out.value.pointer.prefix, text, sizeof(out.value.pointer.prefix));
-  out.value.pointer.ptr = const_cast<char*>(text);
 }
 
 void FillStrings(const Rows& rows) {
@@ -123,19 +146,21 @@ void FillStrings(const Rows& rows) {
   const auto& buffer = rows.data.buffers[2];
   const char* text =
       buffer == nullptr ? "" : reinterpret_cast<const char*>(buffer->data());
+  const char* end = text + (buffer == nullptr ? 0 : buffer->size());
   auto* out = VectorData<duckdb_string_t>(rows);
   for (std::int64_t i = 0; i < rows.count; ++i) {
-    PutString(text + offsets[i], static_cast<std::uint32_t>(offsets[i + 1] - offsets[i]),
-              out[i]);
+    PutString(text + offsets[i], end,
+              static_cast<std::uint32_t>(offsets[i + 1] - offsets[i]), out[i]);
   }
 }
 
 void FillFixed(int length, const Rows& rows) {
   const char* bytes =
       reinterpret_cast<const char*>(rows.data.buffers[1]->data()) + rows.begin * length;
+  const char* end = bytes + rows.count * length;
   auto* out = VectorData<duckdb_string_t>(rows);
   for (std::int64_t i = 0; i < rows.count; ++i) {
-    PutString(bytes + i * length, static_cast<std::uint32_t>(length), out[i]);
+    PutString(bytes + i * length, end, static_cast<std::uint32_t>(length), out[i]);
   }
 }
 

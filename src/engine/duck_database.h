@@ -145,7 +145,8 @@ class DuckConnection {
   /// \brief The columns that a query would give. Does not run it.
   Result<std::vector<DuckColumn>> Describe(const std::string& sql);
 
-  /// \brief A query's rows as texts, null as "NULL". For small results only.
+  /// \brief A query's rows as texts, null as "NULL"; nested values need a CAST to
+  /// VARCHAR. For small results only.
   Result<std::vector<std::vector<std::string>>> QueryTexts(const std::string& sql);
 
   /// \brief Stops the statement that runs now, which then fails with kCancelled. May be

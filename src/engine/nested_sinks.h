@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <limits>
 #include <memory>
 #include <string>
@@ -38,14 +39,21 @@ class StringSink : public SinkBase {
       if (IsValidAt(validity, start + i)) size += in[i].value.inlined.length;
     }
     FRAZIL_TRY(Grow(count, size));
+    char* const begin = reinterpret_cast<char*>(bytes_.mutable_data());
     std::int64_t end = bytes_.length();
     for (std::int64_t i = 0; i < count; ++i) {
       if (IsValidAt(validity, start + i)) {
-        bytes_.UnsafeAppend(duckdb_string_t_data(in + i), in[i].value.inlined.length);
-        end += in[i].value.inlined.length;
+        const std::uint32_t length = in[i].value.inlined.length;
+        if (length <= kInlined) {
+          std::memcpy(begin + end, in[i].value.inlined.inlined, kInlined);
+        } else {
+          std::memcpy(begin + end, in[i].value.pointer.ptr, length);
+        }
+        end += length;
       }
       offsets_.UnsafeAppend(static_cast<std::int32_t>(end));
     }
+    bytes_.UnsafeAdvance(end - bytes_.length());
     return {};
   }
 
@@ -71,8 +79,13 @@ class StringSink : public SinkBase {
                   "a column of one batch has more than 2 GiB of text");
     }
     FRAZIL_TRY(Reserve(count));
-    return FromArrow(bytes_.Reserve(size));
+    return FromArrow(bytes_.Reserve(size + kInlined));
   }
+
+  /// The bytes a duckdb_string_t holds itself. They are copied whole, which saves a call of
+  /// memcpy of a varying length; what is too much is written over by the next.
+  static constexpr std::int64_t kInlined =
+      sizeof(duckdb_string_t{}.value.inlined.inlined);
 
   arrow::TypedBufferBuilder<std::int32_t> offsets_;
   arrow::BufferBuilder bytes_;

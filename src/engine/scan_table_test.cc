@@ -4,6 +4,7 @@
 #include <thread>
 
 #include <arrow/api.h>
+#include <arrow/json/from_string.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -96,6 +97,80 @@ TEST_F(ScanTableTest, EveryTypeGoesThroughDuckDbAndBack) {
       }
     }
   }
+}
+
+// What comes back equal could still have been misread on both ways: ask DuckDB for texts.
+TEST_F(ScanTableTest, DuckDbSeesTheValuesThatArrowHolds) {
+  struct Case {
+    Type type;
+    std::string json;
+    std::string text;
+  };
+  const Type text(TypeId::kString);
+  const std::vector<Case> cases = {
+      {Type(TypeId::kBoolean), "[true]", "true"},
+      {Type(TypeId::kInt), "[-7]", "-7"},
+      {Type(TypeId::kLong), "[9223372036854775807]", "9223372036854775807"},
+      {Type(TypeId::kFloat), "[0.5]", "0.5"},
+      {Type(TypeId::kDouble), "[-2.25]", "-2.25"},
+      {Type::Decimal(4, 2), R"(["-12.34"])", "-12.34"},
+      {Type::Decimal(9, 3), R"(["123456.789"])", "123456.789"},
+      {Type::Decimal(18, 1), R"(["-12345678901234567.8"])", "-12345678901234567.8"},
+      {Type::Decimal(38, 2), R"(["-123456789012345678901234567890123456.78"])",
+       "-123456789012345678901234567890123456.78"},
+      {Type(TypeId::kDate), "[-1]", "1969-12-31"},
+      {Type(TypeId::kTime), "[86399999999]", "23:59:59.999999"},
+      {Type(TypeId::kTimestamp), "[1000001]", "1970-01-01 00:00:01.000001"},
+      {Type(TypeId::kTimestamptz), "[-1000000]", "1969-12-31 23:59:59+00"},
+      {text, R"(["Zürich"])", "Zürich"},
+      {text, R"(["exactly 12 b"])", "exactly 12 b"},
+      {text, R"(["thirteen byte"])", "thirteen byte"},
+      {Type(TypeId::kUuid), R"(["0123456789abcdef"])",
+       "30313233-3435-3637-3839-616263646566"},
+      {Type(TypeId::kUuid), R"(["~123456789abcdef"])",
+       "7e313233-3435-3637-3839-616263646566"},
+      {Type::Fixed(2), R"(["a\u0000"])", "a\\x00"},
+      {Type(TypeId::kBinary), R"(["\u0001b"])", "\\x01b"},
+      {Type::List(Member("element", text)), R"([["a", null]])", "[a, NULL]"},
+      {Type::Map(Member("key", text, true), Member("value", Type(TypeId::kInt))),
+       R"([[["k", 1], ["l", null]]])", "{k=1, l=NULL}"},
+      {Type::Struct({Member("a", text), Member("b", Type(TypeId::kInt))}),
+       R"([{"a": "x", "b": null}])", "{'a': x, 'b': NULL}"},
+  };
+  int number = 0;
+  for (const Case& one : cases) {
+    SCOPED_TRACE(one.type.ToString() + " " + one.json);
+    const std::string name = "t" + std::to_string(number++);
+    auto table = ScanTable::CreateForBatches(*connection_, name, {{"c", one.type}});
+    ASSERT_THAT(table, IsOk());
+    auto column = arrow::json::ArrayFromJSONString(ArrowTypeOf(one.type), one.json);
+    ASSERT_TRUE(column.ok()) << column.status().ToString();
+    (*table)->SetRows(arrow::RecordBatch::Make(
+        arrow::schema({arrow::field("c", (*column)->type())}), 1, {*column}));
+    EXPECT_THAT(connection_->QueryTexts("SELECT c::VARCHAR FROM " + name),
+                IsOkAnd(ElementsAre(ElementsAre(one.text))));
+  }
+}
+
+TEST_F(ScanTableTest, ANullListHidesItsElements) {
+  const Type type = Type::List(Member("element", Type(TypeId::kLong)));
+  auto table = ScanTable::CreateForBatches(*connection_, "events", {{"l", type}});
+  ASSERT_THAT(table, IsOk());
+  // The null list still spans two elements, as Arrow allows.
+  auto elements = *arrow::json::ArrayFromJSONString(arrow::int64(), "[1, 2, 3, 4]");
+  auto offsets = *arrow::json::ArrayFromJSONString(arrow::int32(), "[0, 1, 3, 4]");
+  const auto bitmap = *arrow::AllocateBitmap(3);
+  bitmap->mutable_data()[0] = 0b101;
+  const std::shared_ptr<arrow::Array> column = *arrow::ListArray::FromArrays(
+      ArrowTypeOf(type), *offsets, *elements, arrow::default_memory_pool(), bitmap, 1);
+  (*table)->SetRows(arrow::RecordBatch::Make(
+      arrow::schema({arrow::field("l", column->type())}), 3, {column}));
+  EXPECT_THAT(connection_->QueryTexts("SELECT l::VARCHAR, len(l) FROM events"),
+              IsOkAnd(ElementsAre(ElementsAre("[1]", "1"), ElementsAre("NULL", "NULL"),
+                                  ElementsAre("[4]", "1"))));
+  auto statement = connection_->Prepare("SELECT l FROM events");
+  ASSERT_THAT(statement, IsOk());
+  EXPECT_THAT(RunAll(**statement), IsOk());
 }
 
 TEST_F(ScanTableTest, AMemberOfANullStructIsNull) {
