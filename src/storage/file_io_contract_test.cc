@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <ostream>
 #include <string>
 #include <thread>
 #include <vector>
@@ -25,6 +26,10 @@ using ::testing::HasSubstr;
 struct Implementation {
   std::string name;
   std::function<std::shared_ptr<FileIO>()> make;
+
+  friend void PrintTo(const Implementation& implementation, std::ostream* out) {
+    *out << implementation.name;
+  }
 };
 
 class FileIoContractTest : public testing::TestWithParam<Implementation> {

@@ -24,6 +24,18 @@ class Spark:
             f"{catalog}.warehouse": f"file://{warehouse}",
         }
 
+    @classmethod
+    def on_folders(cls, warehouse: pathlib.Path, name: str) -> "Spark":
+        """On the tables of a hadoop catalog."""
+        spark = cls(warehouse, warehouse, name)
+        catalog = f"spark.sql.catalog.{name}"
+        spark._settings = {
+            catalog: "org.apache.iceberg.spark.SparkCatalog",
+            f"{catalog}.type": "hadoop",
+            f"{catalog}.warehouse": f"file://{warehouse}",
+        }
+        return spark
+
     def sql(self, *statements: str, seconds: float = 300) -> list[list[dict]]:
         """Runs the statements in one session; the rows of each, with values JSON can hold."""
         done = subprocess.run(
