@@ -72,29 +72,20 @@ DecodeError JsonCursor::Unescaped(std::string_view raw, std::string_view& conten
   return error;
 }
 
-DecodeError JsonCursor::SkipScalar() {
+bool JsonCursor::IsScalar() const {
   const char c = Peek();
-  bool is_valid = false;
-  if (c == '"') {
-    const std::string_view raw = RawString();
-    is_valid = !HasEscapes(raw) || HasValidEscapes(raw);
-  } else if (c == '-' || (c >= '0' && c <= '9')) {
+  if (c == '"') return !text_.has_backslash() || HasValidEscapes(RawString());
+  if (c == '-' || (c >= '0' && c <= '9')) {
     ScannedNumber number;
-    is_valid = IsNumber(number);
-  } else {
-    is_valid = IsWord("true") || IsWord("false") || IsWord("null");
+    return IsNumber(number);
   }
-  if (!is_valid) return DecodeError::kInvalidJson;
-  ++token_;
-  return DecodeError::kNone;
+  return IsWord("true") || IsWord("false") || IsWord("null");
 }
 
-DecodeError JsonCursor::SkipKey() {
-  if (Peek() != '"') return DecodeError::kInvalidJson;
-  const DecodeError error = SkipScalar();
-  if (error != DecodeError::kNone || Peek() != ':') return DecodeError::kInvalidJson;
-  ++token_;
-  return DecodeError::kNone;
+bool JsonCursor::SkipKey() {
+  if (Peek() != '"' || text_.data()[token_[1]] != ':' || !IsScalar()) return false;
+  token_ += 2;
+  return true;
 }
 
 DecodeError JsonCursor::SkipValue() {
@@ -102,18 +93,18 @@ DecodeError JsonCursor::SkipValue() {
   while (true) {
     // Here a value begins.
     const char c = Peek();
-    bool is_closed = true;
     if (c == '{' || c == '[') {
       if (depth_ + opened >= max_depth_) return DecodeError::kTooDeep;
       open_[static_cast<std::size_t>(opened++)] = c;
       ++token_;
-      is_closed = Peek() == (c == '{' ? '}' : ']');
-      if (!is_closed) {
-        if (c == '{' && SkipKey() != DecodeError::kNone) return DecodeError::kInvalidJson;
+      const bool is_empty = Peek() == (c == '{' ? '}' : ']');
+      if (!is_empty) {
+        if (c == '{' && !SkipKey()) return DecodeError::kInvalidJson;
         continue;
       }
-    } else if (SkipScalar() != DecodeError::kNone) {
-      return DecodeError::kInvalidJson;
+    } else {
+      if (!IsScalar()) return DecodeError::kInvalidJson;
+      ++token_;
     }
     // Here a value has ended, or an empty container is about to.
     while (opened > 0) {
@@ -126,8 +117,7 @@ DecodeError JsonCursor::SkipValue() {
     }
     if (opened == 0) return DecodeError::kNone;
     ++token_;  // the comma
-    if (open_[static_cast<std::size_t>(opened - 1)] == '{' &&
-        SkipKey() != DecodeError::kNone) {
+    if (open_[static_cast<std::size_t>(opened - 1)] == '{' && !SkipKey()) {
       return DecodeError::kInvalidJson;
     }
   }

@@ -109,8 +109,8 @@ class JsonCursor {
   void ShrinkTo(std::size_t bytes);
 
  private:
-  DecodeError SkipScalar();
-  DecodeError SkipKey();
+  [[nodiscard]] bool IsScalar() const;
+  [[nodiscard]] bool SkipKey();
 
   JsonText text_;
   const std::uint32_t* token_ = nullptr;

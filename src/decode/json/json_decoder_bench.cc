@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "decode/decoder_fixture.h"
+#include "decode/json/json_cursor.h"
 #include "decode/json/json_decoder.h"
 #include "decode/json/json_text.h"
 
@@ -104,6 +105,20 @@ void BM_IndexOnly(benchmark::State& state) {
   Report(state, batch);
 }
 BENCHMARK(BM_IndexOnly);
+
+// Index and check every token, without columns.
+void BM_WalkOnly(benchmark::State& state) {
+  const RawBatch batch = EventBatch();
+  JsonCursor cursor(/*max_depth=*/512);
+  for (auto _ : state) {
+    for (const RawRecord& record : batch.records) {
+      benchmark::DoNotOptimize(cursor.Open(record.value));
+      benchmark::DoNotOptimize(cursor.SkipValue());
+    }
+  }
+  Report(state, batch);
+}
+BENCHMARK(BM_WalkOnly);
 
 // The price of padding: one copy per record into a reused buffer ...
 void BM_CopyEachRecord(benchmark::State& state) {

@@ -7,8 +7,9 @@
 /// string and scalar begins, and checks that the bytes are UTF-8 and strings are closed.
 /// What this index says is all that reading needs: a token reaches to the next entry.
 /// The index comes from simdjson's dom_parser_implementation, the layer below its On-Demand
-/// interface, which hides the index but costs a wrapper around each step (measured:
-/// docs/reference/json.md). The version is pinned.
+/// interface, which hides it: with the index at hand a walk checks to the last character
+/// what it skips, and goes back to any token. A bare walk by On-Demand over the benchmark's
+/// events takes as long as one by JsonCursor, 0.19 us. The version is pinned.
 
 #include <cstddef>
 #include <cstdint>
