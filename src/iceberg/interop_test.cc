@@ -66,7 +66,8 @@ TEST(InteropTest, MetadataIsWrittenBackWithTheSameContent) {
     // Compared without regard to the order of keys.
     nlohmann::json expected = nlohmann::json::parse(text);
     for (auto& schema : expected["schemas"]) {
-      if (schema.contains("identifier-field-ids") && schema["identifier-field-ids"].empty()) {
+      if (schema.contains("identifier-field-ids") &&
+          schema["identifier-field-ids"].empty()) {
         schema.erase("identifier-field-ids");  // Java leaves an empty list out
       }
     }

@@ -100,8 +100,8 @@ std::string AvroTypeOf(const PartitionColumn& column, std::set<std::string>& tak
     case TypeId::kUuid:
       return Fixed("uuid_fixed", 16, R"(,"logicalType":"uuid")", column, taken);
     case TypeId::kFixed:
-      return Fixed(fmt::format("fixed_{}", type.length()), type.length(), "", column,
-                   taken);
+      // The specification says fixed, but Java's library up to 1.12 reads a length before one
+      // (its issue 17501). Everybody reads bytes.
     case TypeId::kBinary:
       return std::string(kBytes);
     case TypeId::kString:

@@ -169,6 +169,14 @@ TEST(ManifestTest, EqualDecimalTypesHaveTypesOfTheirOwnName) {
   EXPECT_THAT(schema, HasSubstr(R"("name":"uuid_fixed",)"));
 }
 
+// Java's library reads a length before a fixed, against the specification.
+TEST(ManifestTest, AFixedIsWrittenAsBytesSoThatJavaReadsIt) {
+  const TableMetadata table = MakeTable({{"fixed", "identity"}});
+  const auto columns = PartitionColumnsOf(table.DefaultSpec(), table.CurrentSchema());
+  EXPECT_THAT(ManifestEntrySchema(*columns, 2),
+              HasSubstr(R"({"name":"p0","type":["null","bytes"])"));
+}
+
 TEST(ManifestTest, NamesThatAvroDoesNotAllowAreReplaced) {
   EXPECT_EQ(AvroName("plain_1"), "plain_1");
   EXPECT_EQ(AvroName("a.b"), "a_x2Eb");

@@ -72,8 +72,7 @@ struct ValueWriter {
     encoder.PutFixed(bytes);
   }
   void operator()(const std::string& value) const {
-    const bool is_fixed = type.id() == TypeId::kUuid || type.id() == TypeId::kFixed;
-    is_fixed ? encoder.PutFixed(value) : encoder.PutBytes(value);
+    type.id() == TypeId::kUuid ? encoder.PutFixed(value) : encoder.PutBytes(value);
   }
 };
 

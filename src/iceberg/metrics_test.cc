@@ -118,8 +118,9 @@ TEST(TruncationTest, TheLastCodePointCarriesToTheLeft) {
 }
 
 TEST(TruncationTest, BytesThatAreNotUtf8HaveNoUpperBound) {
-  for (const char* text : {"\x80zzz", "\xc0\x80zzz", "\xed\xa0\x80zzz", "\xf5\x80\x80\x80zzz",
-                           "\xe2\x82zzz", "\xe0\x80\x80zzz", "\xf0\x80\x80\x80zzz"}) {
+  for (const char* text :
+       {"\x80zzz", "\xc0\x80zzz", "\xed\xa0\x80zzz", "\xf5\x80\x80\x80zzz", "\xe2\x82zzz",
+        "\xe0\x80\x80zzz", "\xf0\x80\x80\x80zzz"}) {
     EXPECT_THAT(TruncateStringUpper(text, 2), Eq(std::nullopt)) << text;
   }
 }
