@@ -74,7 +74,12 @@ TEST_F(StartUpTest, AnotherPipelineOnTheSameTopicIsRefused) {
   choices_.pipeline = "q";
   EXPECT_THAT(Prepare(), FailsWith(ErrorKind::kInvalidConfig, HasSubstr("'p'")));
   choices_.allow_shared_topics = true;
-  EXPECT_THAT(Prepare(), IsOk());
+  const auto other = tables_.NewCommitter(0, "w", "q");
+  EXPECT_THAT(PrepareLedgers({{other.get(), &tables_.catalog()}}, {&source_}, choices_,
+                             std::stop_token()),
+              IsOk());
+  EXPECT_EQ(PipelinesOf(*tables_.catalog().LoadTable(MemoryTables::Identifier(0))->metadata),
+            (std::set<std::string>{"p", "q"}));
 }
 
 TEST_F(StartUpTest, ANewAnchorTakesOverThePositionsOfTheOldOne) {
