@@ -40,7 +40,8 @@ class Channel {
   }
 
   /// \brief Waits for room for at most `wait`. `item` is moved from only if kPushed.
-  [[nodiscard]] PushResult PushFor(T& item, std::size_t bytes, const std::stop_token& stop,
+  [[nodiscard]] PushResult PushFor(T& item, std::size_t bytes,
+                                   const std::stop_token& stop,
                                    std::chrono::milliseconds wait) {
     std::unique_lock lock(mutex_);
     const bool woke = room_.wait_for(lock, stop, wait, [&] { return HasRoom(bytes); });

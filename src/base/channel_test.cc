@@ -45,7 +45,8 @@ TEST(ChannelTest, AdmitsAnItemLargerThanItsCapacityWhenEmpty) {
   const std::stop_token never;
   EXPECT_TRUE(channel.Push(1, 1000, never));
   int second = 2;
-  EXPECT_EQ(channel.PushFor(second, 1, never, kMoment), IntChannel::PushResult::kTimedOut);
+  EXPECT_EQ(channel.PushFor(second, 1, never, kMoment),
+            IntChannel::PushResult::kTimedOut);
 }
 
 TEST(ChannelTest, APushThatTimesOutKeepsItsItem) {

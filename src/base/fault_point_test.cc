@@ -9,10 +9,11 @@
 
 #include <signal.h>
 #include <stdlib.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <functional>
+
+#include <sys/wait.h>
 
 namespace frazil {
 namespace {

@@ -19,7 +19,7 @@ using ::testing::HasSubstr;
 
 TEST(UnitsTest, ReadsDurationsAsFlinkDoes) {
   const std::vector<std::pair<std::string, std::int64_t>> cases = {
-      {"0", 0},           {"250", 250},         {"500ms", 500},
+      {"0", 0},           {"250", 250},          {"500ms", 500},
       {"10 s", 10'000},   {" 10  sec ", 10'000}, {"1 min", 60'000},
       {"2 H", 7'200'000}, {"1 day", 86'400'000}, {"1w", 604'800'000}};
   for (const auto& [text, ms] : cases) {
@@ -78,7 +78,8 @@ TEST(UnitsTest, WritesDurationsForPeople) {
   EXPECT_EQ(FormatDuration(milliseconds(3'720'000)), "1 h 2 min");
 }
 
-RC_GTEST_PROP(UnitsProperty, NoTextMakesTheParsersFailOtherwise, (const std::string& text)) {
+RC_GTEST_PROP(UnitsProperty, NoTextMakesTheParsersFailOtherwise,
+              (const std::string& text)) {
   const auto duration = ParseDuration(text);
   RC_ASSERT(duration.has_value() || duration.error().kind == ErrorKind::kInvalidArgument);
   const auto size = ParseSize(text);
