@@ -23,8 +23,8 @@ Status CheckDepth(std::string_view text) {
       in_string = true;
     } else if (c == '{' || c == '[') {
       if (++depth > kMaxDepth) {
-        return Fail(ErrorKind::kCorruptData, "JSON nests deeper than {} levels at byte {}",
-                    kMaxDepth, i);
+        return Fail(ErrorKind::kCorruptData,
+                    "JSON nests deeper than {} levels at byte {}", kMaxDepth, i);
       }
     } else if (c == '}' || c == ']') {
       --depth;
@@ -84,7 +84,8 @@ Result<std::int32_t> GetInt32(const Json& object, std::string_view key) {
 
 Result<bool> GetBool(const Json& object, std::string_view key) {
   FRAZIL_ASSIGN(const Json* member, GetMember(object, key));
-  if (!member->is_boolean()) return Fail(ErrorKind::kCorruptData, "not a boolean: {}", key);
+  if (!member->is_boolean())
+    return Fail(ErrorKind::kCorruptData, "not a boolean: {}", key);
   return member->get<bool>();
 }
 
@@ -102,7 +103,8 @@ Result<const Json*> GetArray(const Json& object, std::string_view key) {
 
 Result<const Json*> GetObject(const Json& object, std::string_view key) {
   FRAZIL_ASSIGN(const Json* member, GetMember(object, key));
-  if (!member->is_object()) return Fail(ErrorKind::kCorruptData, "not an object: {}", key);
+  if (!member->is_object())
+    return Fail(ErrorKind::kCorruptData, "not an object: {}", key);
   return member;
 }
 

@@ -41,7 +41,8 @@ std::string_view LevelName(LogLevel level) {
 std::string Timestamp() {
   const auto now = std::chrono::system_clock::now();
   const auto ms =
-      std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count();
+      std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch())
+          .count();
   return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z",
                      fmt::gmtime(std::chrono::system_clock::to_time_t(now)), ms % 1000);
 }
@@ -51,16 +52,16 @@ std::string TextLine(LogLevel level, std::string_view message,
   std::string line = fmt::format("{} {:<7} {}", Timestamp(), LevelName(level), message);
   for (const LogField& field : fields) {
     const bool quoted = field.value.find_first_of(" \"\n") != std::string::npos;
-    line += fmt::format(" {}={}", field.name,
-                        quoted ? QuoteJson(field.value) : field.value);
+    line +=
+        fmt::format(" {}={}", field.name, quoted ? QuoteJson(field.value) : field.value);
   }
   return line + "\n";
 }
 
 std::string JsonLine(LogLevel level, std::string_view message,
                      std::initializer_list<LogField> fields) {
-  std::string line = fmt::format(R"({{"time":"{}","level":"{}","message":{})", Timestamp(),
-                                 LevelName(level), QuoteJson(message));
+  std::string line = fmt::format(R"({{"time":"{}","level":"{}","message":{})",
+                                 Timestamp(), LevelName(level), QuoteJson(message));
   for (const LogField& field : fields) {
     line += fmt::format(",{}:{}", QuoteJson(field.name), QuoteJson(field.value));
   }

@@ -28,7 +28,9 @@ class MemoryBudget {
   [[nodiscard]] bool is_exceeded() const { return used_bytes() > limit_bytes_; }
 
   /// \brief Counts bytes that are held already, also past the limit.
-  void Add(std::int64_t bytes) { used_bytes_.fetch_add(bytes, std::memory_order_relaxed); }
+  void Add(std::int64_t bytes) {
+    used_bytes_.fetch_add(bytes, std::memory_order_relaxed);
+  }
   void Subtract(std::int64_t bytes) {
     used_bytes_.fetch_sub(bytes, std::memory_order_relaxed);
   }
@@ -44,7 +46,8 @@ class Reservation {
   Reservation() = default;
   explicit Reservation(MemoryBudget& budget) : budget_(&budget) {}
   Reservation(Reservation&& other) noexcept
-      : budget_(std::exchange(other.budget_, nullptr)), bytes_(std::exchange(other.bytes_, 0)) {}
+      : budget_(std::exchange(other.budget_, nullptr)),
+        bytes_(std::exchange(other.bytes_, 0)) {}
   Reservation& operator=(Reservation&& other) noexcept {
     std::swap(budget_, other.budget_);
     std::swap(bytes_, other.bytes_);

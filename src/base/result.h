@@ -18,16 +18,16 @@ namespace frazil {
 
 /// \brief What went wrong, as far as code has to tell it apart.
 enum class ErrorKind {
-  kInvalidArgument,     ///< A documented precondition was broken by the caller.
-  kInvalidConfig,       ///< The operator's script or option is wrong; the message says where.
-  kInvalidRecord,       ///< One input record does not decode, or does not fit the table.
-  kCorruptData,         ///< Stored bytes, ours or another writer's, do not parse.
-  kNotFound,            ///< A table, topic, snapshot or file is not there.
-  kAlreadyExists,       ///< The name is taken.
-  kNotSupported,        ///< Valid, but Frazil cannot do it.
-  kIoError,             ///< A disk, the network or an object store failed.
-  kUnavailable,         ///< The service is away for now.
-  kCommitFailed,        ///< The catalog refused: the commit certainly did not happen.
+  kInvalidArgument,  ///< A documented precondition was broken by the caller.
+  kInvalidConfig,  ///< The operator's script or option is wrong; the message says where.
+  kInvalidRecord,  ///< One input record does not decode, or does not fit the table.
+  kCorruptData,    ///< Stored bytes, ours or another writer's, do not parse.
+  kNotFound,       ///< A table, topic, snapshot or file is not there.
+  kAlreadyExists,  ///< The name is taken.
+  kNotSupported,   ///< Valid, but Frazil cannot do it.
+  kIoError,        ///< A disk, the network or an object store failed.
+  kUnavailable,    ///< The service is away for now.
+  kCommitFailed,   ///< The catalog refused: the commit certainly did not happen.
   kCommitStateUnknown,  ///< The commit may have happened. Keep every file it names.
   kLedgerConflict,      ///< Another writer moved our splits: drop the epoch, re-read.
   kDataLoss,            ///< The source no longer holds what the ledger asks for.
@@ -155,20 +155,20 @@ inline tl::unexpected<Error> Fail(Error error) {
 #define FRAZIL_CONCAT(a, b) FRAZIL_CONCAT_INNER(a, b)
 
 /// Leaves the enclosing function with the error of `expr`, a Result or Status, if any.
-#define FRAZIL_TRY(expr)                                                           \
-  do {                                                                             \
-    if (auto frazil_status = (expr); !frazil_status.has_value()) [[unlikely]] {    \
-      return ::tl::unexpected<::frazil::Error>(std::move(frazil_status).error());  \
-    }                                                                              \
+#define FRAZIL_TRY(expr)                                                          \
+  do {                                                                            \
+    if (auto frazil_status = (expr); !frazil_status.has_value()) [[unlikely]] {   \
+      return ::tl::unexpected<::frazil::Error>(std::move(frazil_status).error()); \
+    }                                                                             \
   } while (false)
 
 /// Assigns the value of `expr`, a Result, to `lhs`, or leaves with its error.
 #define FRAZIL_ASSIGN(lhs, expr) \
   FRAZIL_ASSIGN_INNER(FRAZIL_CONCAT(frazil_result_, __LINE__), lhs, expr)
-#define FRAZIL_ASSIGN_INNER(result, lhs, expr)                            \
-  auto result = (expr);                                                   \
-  if (!result.has_value()) [[unlikely]] {                                 \
-    return ::tl::unexpected<::frazil::Error>(std::move(result).error());  \
-  }                                                                       \
+#define FRAZIL_ASSIGN_INNER(result, lhs, expr)                           \
+  auto result = (expr);                                                  \
+  if (!result.has_value()) [[unlikely]] {                                \
+    return ::tl::unexpected<::frazil::Error>(std::move(result).error()); \
+  }                                                                      \
   lhs = *std::move(result)
 // NOLINTEND(bugprone-macro-parentheses)

@@ -1,18 +1,16 @@
 #include "base/unique_id.h"
 
-#include <sys/random.h>
-
 #include <cstring>
 #include <random>
 
 #include <fmt/format.h>
+#include <sys/random.h>
 
 namespace frazil {
 
 std::array<std::uint8_t, 16> RandomUuidBytes() {
   std::array<std::uint8_t, 16> bytes{};
-  if (::getrandom(bytes.data(), bytes.size(), 0) !=
-      static_cast<ssize_t>(bytes.size())) {
+  if (::getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size())) {
     // The kernel gives 16 bytes whole once it is seeded; before that, this does.
     std::random_device device;
     for (auto& byte : bytes) byte = static_cast<std::uint8_t>(device());

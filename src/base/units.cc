@@ -120,7 +120,8 @@ std::string FormatSize(std::int64_t bytes) {
 std::string FormatDuration(std::chrono::milliseconds duration) {
   const std::int64_t ms = duration.count();
   if (ms < kSecond) return fmt::format("{} ms", ms);
-  if (ms < 60 * kSecond) return fmt::format("{:.1f} s", static_cast<double>(ms) / kSecond);
+  if (ms < 60 * kSecond)
+    return fmt::format("{:.1f} s", static_cast<double>(ms) / kSecond);
   const std::int64_t seconds = ms / kSecond;
   if (seconds < 3600) return fmt::format("{} min {} s", seconds / 60, seconds % 60);
   return fmt::format("{} h {} min", seconds / 3600, seconds % 3600 / 60);

@@ -78,8 +78,9 @@ TEST_F(StartUpTest, AnotherPipelineOnTheSameTopicIsRefused) {
   EXPECT_THAT(PrepareLedgers({{other.get(), &tables_.catalog()}}, {&source_}, choices_,
                              std::stop_token()),
               IsOk());
-  EXPECT_EQ(PipelinesOf(*tables_.catalog().LoadTable(MemoryTables::Identifier(0))->metadata),
-            (std::set<std::string>{"p", "q"}));
+  EXPECT_EQ(
+      PipelinesOf(*tables_.catalog().LoadTable(MemoryTables::Identifier(0))->metadata),
+      (std::set<std::string>{"p", "q"}));
 }
 
 TEST_F(StartUpTest, ANewAnchorTakesOverThePositionsOfTheOldOne) {
