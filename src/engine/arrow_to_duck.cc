@@ -176,7 +176,7 @@ Status FillStruct(const Type& type, const Rows& rows, const std::uint64_t* valid
 }
 
 // Lists and maps: a map is a list of structs of key and value, in Arrow and in DuckDB.
-Status FillList(const Type& type, const Rows& rows, const std::uint64_t* validity) {
+Status FillList(const Type& type, const Rows& rows) {
   const auto* offsets = rows.Values<std::int32_t>();
   const std::int32_t first = rows.count == 0 ? 0 : offsets[0];
   const std::int64_t child_count = rows.count == 0 ? 0 : offsets[rows.count] - first;
@@ -184,11 +184,6 @@ Status FillList(const Type& type, const Rows& rows, const std::uint64_t* validit
   for (std::int64_t i = 0; i < rows.count; ++i) {
     out[i].offset = static_cast<std::uint64_t>(offsets[i] - first);
     out[i].length = static_cast<std::uint64_t>(offsets[i + 1] - offsets[i]);
-  }
-  if (validity != nullptr) {
-    for (std::int64_t i = 0; i < rows.count; ++i) {
-      if (((validity[i / 64] >> (i % 64)) & 1) == 0) out[i] = duckdb_list_entry{};
-    }
   }
   const auto size = static_cast<idx_t>(child_count);
   if (duckdb_list_vector_reserve(rows.vector, size) != DuckDBSuccess ||
@@ -239,7 +234,7 @@ Status Fill(const Type& type, const Rows& rows, const std::uint64_t* parent_vali
       return FillStruct(type, rows, validity);
     case TypeId::kList:
     case TypeId::kMap:
-      return FillList(type, rows, validity);
+      return FillList(type, rows);
   }
   return {};
 }
