@@ -83,8 +83,8 @@ bool JsonCursor::IsScalar() const {
 }
 
 bool JsonCursor::SkipKey() {
-  if (Peek() != '"' || text_.data()[token_[1]] != ':' || !IsScalar()) return false;
-  token_ += 2;
+  if (!IsAtName() || !IsScalar()) return false;
+  NextAfterName();
   return true;
 }
 

@@ -47,6 +47,8 @@ class JsonCursor {
     depth_ = depth;
   }
   void Next() { ++token_; }
+  /// \brief Over a name and its colon. \pre IsAtName().
+  void NextAfterName() { token_ += 2; }
   /// \brief Over a '{' or '['. \return false: deeper than max_depth.
   [[nodiscard]] bool Enter() {
     ++token_;
@@ -75,6 +77,14 @@ class JsonCursor {
     const char* end = text_.data() + token_[1] - 1;
     while (*end != '"') --end;
     return {begin, static_cast<std::size_t>(end - begin)};
+  }
+  /// \brief True for a string with a colon behind it.
+  [[nodiscard]] bool IsAtName() const {
+    return text_.data()[token_[0]] == '"' && text_.data()[token_[1]] == ':';
+  }
+  /// \brief True for a string that surely has no escape sequence.
+  [[nodiscard]] bool IsPlainString() const {
+    return Peek() == '"' && !text_.has_backslash();
   }
   [[nodiscard]] bool HasEscapes(std::string_view raw) const {
     return text_.has_backslash() && !raw.empty() &&

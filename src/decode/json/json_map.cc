@@ -42,12 +42,10 @@ DecodeError JsonReader::ReadEntries(JsonNode& node, const std::vector<bool>& sup
   if (after == '}') cursor_.Next();
   for (std::size_t entry = 0; after != '}'; ++entry) {
     const bool is_skipped = !superseded.empty() && superseded[entry];
-    if (cursor_.Peek() != '"') return DecodeError::kInvalidJson;
+    if (!cursor_.IsAtName()) return DecodeError::kInvalidJson;
     DecodeError error = is_skipped ? DecodeError::kNone : ReadKey(node.children[0]);
     if (error != DecodeError::kNone) return error;
-    cursor_.Next();
-    if (cursor_.Peek() != ':') return DecodeError::kInvalidJson;
-    cursor_.Next();
+    cursor_.NextAfterName();
     error = is_skipped ? cursor_.SkipValue() : ReadMember(value, value.column->length());
     if (error != DecodeError::kNone) return error;
     after = cursor_.Peek();
@@ -61,7 +59,11 @@ DecodeError JsonReader::ReadEntries(JsonNode& node, const std::vector<bool>& sup
 // Leaves the cursor on the key.
 DecodeError JsonReader::ReadKey(JsonNode& node) {
   const std::string_view raw = cursor_.RawString();
-  if (node.type == TypeId::kString) return AppendString(*node.column, raw);
+  if (node.type == TypeId::kString) {
+    if (!cursor_.IsPlainString()) return AppendString(*node.column, raw);
+    return node.column->AppendPadded(raw) ? DecodeError::kNone
+                                          : DecodeError::kOutOfMemory;
+  }
   std::string_view content;
   DecodeError error = cursor_.Unescaped(raw, content);
   if (error == DecodeError::kNone) error = ReadText(node, content);

@@ -18,18 +18,21 @@ namespace frazil {
 
 /// \brief True if two names are equal; inline, for names of a field's usual length.
 inline bool IsSameName(std::string_view a, std::string_view b) {
-  if (a.size() != b.size()) return false;
-  if (a.size() > 16 || a.size() < 4) return a == b;
-  const auto load = [](const char* at, auto word) {
-    std::memcpy(&word, at, sizeof(word));
-    return word;
+  const std::size_t size = a.size();
+  if (size != b.size()) return false;
+  if (size > 16) return a == b;
+  const auto differs_in = [&](auto word) {
+    const auto load = [&](std::string_view from, std::size_t at) {
+      std::memcpy(&word, from.data() + at, sizeof(word));
+      return word;
+    };
+    const std::size_t last = size - sizeof(word);
+    return load(a, 0) != load(b, 0) || load(a, last) != load(b, last);
   };
-  const auto differs = [&](auto word) {
-    const std::size_t last = a.size() - sizeof(word);
-    return (load(a.data(), word) ^ load(b.data(), word)) |
-           (load(a.data() + last, word) ^ load(b.data() + last, word));
-  };
-  return a.size() >= 8 ? differs(std::uint64_t{0}) == 0 : differs(std::uint32_t{0}) == 0;
+  if (size >= 8) return !differs_in(std::uint64_t{0});
+  if (size >= 4) return !differs_in(std::uint32_t{0});
+  if (size >= 2) return !differs_in(std::uint16_t{0});
+  return size == 0 || a[0] == b[0];
 }
 
 /// \brief Finds a field by name: a hash of length, first and last bytes into a table that

@@ -194,7 +194,7 @@ DecodeError JsonReader::ReadObject(JsonNode& node, std::int64_t row) {
   char after = cursor_.Peek();
   if (after == '}') cursor_.Next();
   while (after != '}') {
-    if (cursor_.Peek() != '"') return DecodeError::kInvalidJson;
+    if (!cursor_.IsAtName()) return DecodeError::kInvalidJson;
     // A name without a backslash is written as it is, so one that looks as expected is it.
     const std::string_view key = cursor_.RawString();
     std::uint32_t index = *expected;
@@ -204,9 +204,7 @@ DecodeError JsonReader::ReadObject(JsonNode& node, std::int64_t row) {
       error = FindField(node, key, index);
       if (error != DecodeError::kNone) return error;
     }
-    cursor_.Next();
-    if (cursor_.Peek() != ':') return DecodeError::kInvalidJson;
-    cursor_.Next();
+    cursor_.NextAfterName();
     if (index == FieldIndex::kNone) {
       error = cursor_.SkipValue();
     } else {
@@ -240,7 +238,7 @@ DecodeError JsonReader::FillMissing(JsonNode& node, std::int64_t row) {
   return DecodeError::kNone;
 }
 
-DecodeError JsonReader::ReadMember(JsonNode& node, std::int64_t row) {
+DecodeError JsonReader::ReadAnyMember(JsonNode& node, std::int64_t row) {
   const std::uint32_t* const position = cursor_.position();
   const int depth = cursor_.depth();
   const DecodeError error = cursor_.Peek() == 'n' ? ReadNull(node) : ReadValue(node);
