@@ -18,6 +18,7 @@ void AddRunCommand(CLI::App& app, int& exit_code);
 void AddCheckCommand(CLI::App& app, int& exit_code);
 void AddLedgerCommand(CLI::App& app, int& exit_code);
 void AddQueryCommand(CLI::App& app, int& exit_code);
+void AddProduceCommand(CLI::App& app, int& exit_code);
 
 /// \brief Prints an error as "frazil: <message>" and gives its exit code.
 int PrintError(const Error& error);

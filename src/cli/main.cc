@@ -29,6 +29,7 @@ int main(int argc, char** argv) {
     frazil::AddCheckCommand(app, exit_code);
     frazil::AddLedgerCommand(app, exit_code);
     frazil::AddQueryCommand(app, exit_code);
+    frazil::AddProduceCommand(app, exit_code);
     app.add_subcommand("version", "Print the version")->callback([] {
       fmt::print("frazil {}\n", FRAZIL_VERSION);
     });

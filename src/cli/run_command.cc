@@ -1,18 +1,16 @@
-#include <signal.h>
 #include <unistd.h>
 
-#include <atomic>
 #include <chrono>
 #include <cstdio>
 #include <memory>
 #include <optional>
 #include <string>
-#include <thread>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/units.h"
 #include "cli/commands.h"
+#include "cli/signal_watch.h"
 #include "cli/terminal_status.h"
 #include "pipeline/pipeline.h"
 
@@ -25,43 +23,16 @@ struct RunOptions {
   std::string log_level = "info";
 };
 
-// Turns SIGTERM and SIGINT into Drain(), a second one into Abort(). The signals are blocked
-// in every thread and taken here alone, so no handler interrupts a system call.
-class SignalWatch {
- public:
-  explicit SignalWatch(Pipeline& pipeline) {
-    sigemptyset(&signals_);
-    sigaddset(&signals_, SIGTERM);
-    sigaddset(&signals_, SIGINT);
-    thread_ = std::jthread([this, &pipeline](const std::stop_token& stop) {
-      int seen = 0;
-      while (!stop.stop_requested()) {
-        const timespec wait{0, 100'000'000};
-        if (sigtimedwait(&signals_, nullptr, &wait) < 0) continue;
-        if (++seen == 1) {
-          Log(LogLevel::kInfo,
-              "stopping: committing what was read; signal again to abandon");
-          pipeline.Drain();
-        } else {
-          Log(LogLevel::kWarning, "abandoning what is not committed");
-          pipeline.Abort();
-        }
-      }
-    });
+// The first signal drains, another one abandons.
+void OnStopSignal(Pipeline& pipeline, int seen) {
+  if (seen == 1) {
+    Log(LogLevel::kInfo, "stopping: committing what was read; signal again to abandon");
+    pipeline.Drain();
+  } else {
+    Log(LogLevel::kWarning, "abandoning what is not committed");
+    pipeline.Abort();
   }
-
-  static void BlockSignals() {
-    sigset_t signals;
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGTERM);
-    sigaddset(&signals, SIGINT);
-    pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  }
-
- private:
-  sigset_t signals_{};
-  std::jthread thread_;
-};
+}
 
 void PrintSummary(const PipelineStatus& status, std::chrono::milliseconds elapsed) {
   const std::int64_t read = status.records_read.load();
@@ -98,7 +69,7 @@ int Run(const RunOptions& options) {
   const auto began = std::chrono::steady_clock::now();
   Status status;
   {
-    const SignalWatch signals(pipeline);
+    const SignalWatch signals([&](int seen) { OnStopSignal(pipeline, seen); });
     std::optional<TerminalStatus> line;
     if (::isatty(STDERR_FILENO) == 1 && options.log_format == "text") {
       line.emplace(pipeline.status());

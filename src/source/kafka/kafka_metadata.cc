@@ -131,6 +131,40 @@ Result<std::map<std::string, TopicInfo>> DescribeTopics(
   return topics;
 }
 
+Status CreateTopic(KafkaClient& client, const std::string& name, int partition_count,
+                   KafkaDeadline deadline) {
+  std::array<char, 256> reason{};
+  const std::unique_ptr<rd_kafka_NewTopic_t, KafkaDeleter<rd_kafka_NewTopic_destroy>>
+      topic(rd_kafka_NewTopic_new(name.c_str(), partition_count, -1, reason.data(),
+                                  reason.size()));
+  if (topic == nullptr) {
+    return Fail(ErrorKind::kInvalidConfig, "topic '{}': {}", name, reason.data());
+  }
+  const KafkaQueue queue(rd_kafka_queue_new(client.get()));
+  const AdminOptions options =
+      MakeOptions(client, RD_KAFKA_ADMIN_OP_CREATETOPICS, deadline);
+  rd_kafka_NewTopic_t* const asked = topic.get();
+  std::array<rd_kafka_NewTopic_t*, 1> topics{asked};
+  rd_kafka_CreateTopics(client.get(), topics.data(), topics.size(), options.get(),
+                        queue.get());
+  FRAZIL_ASSIGN(const KafkaEvent event,
+                Await(client, queue.get(), "creating a topic", deadline));
+  std::size_t count = 0;
+  const rd_kafka_topic_result_t** const results = rd_kafka_CreateTopics_result_topics(
+      rd_kafka_event_CreateTopics_result(event.get()), &count);
+  for (std::size_t i = 0; i < count; ++i) {
+    const rd_kafka_resp_err_t code = rd_kafka_topic_result_error(results[i]);
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) continue;
+    if (code == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS) {
+      return Fail(ErrorKind::kAlreadyExists, "there is a topic '{}' already", name);
+    }
+    const char* const text = rd_kafka_topic_result_error_string(results[i]);
+    return Fail(ExplainKafkaError(code, text == nullptr ? "" : text,
+                                  fmt::format("topic '{}'", name)));
+  }
+  return {};
+}
+
 std::string ClusterId(KafkaClient& client, KafkaDeadline deadline) {
   char* const id = rd_kafka_clusterid(client.get(), RemainingMs(deadline));
   if (id == nullptr) return "";

@@ -36,6 +36,11 @@ Result<std::vector<std::string>> ListTopics(KafkaClient& client, KafkaDeadline d
 Result<std::map<std::string, TopicInfo>> DescribeTopics(
     KafkaClient& client, const std::vector<std::string>& names, KafkaDeadline deadline);
 
+/// \brief Makes a topic; replicas as the broker's settings say.
+/// \return kAlreadyExists if there is one; kInvalidConfig if the user may not.
+Status CreateTopic(KafkaClient& client, const std::string& name, int partition_count,
+                   KafkaDeadline deadline);
+
 /// \brief The cluster's id; "" if the broker does not tell.
 std::string ClusterId(KafkaClient& client, KafkaDeadline deadline);
 

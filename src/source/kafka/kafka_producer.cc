@@ -6,12 +6,14 @@
 #include <vector>
 
 #include "base/log.h"
+#include "source/kafka/kafka_metadata.h"
 
 namespace frazil {
 namespace {
 
 // How long Produce waits for room in a full queue.
 constexpr std::chrono::seconds kFullQueueTime(60);
+constexpr std::chrono::seconds kAdminTime(10);
 // Records between two looks at what came back.
 constexpr std::int64_t kServeEvery = 64;
 
@@ -97,6 +99,11 @@ Result<rd_kafka_topic_t*> KafkaProducer::TopicOf(std::string_view name) {
   }
   topics_.emplace(std::move(text), topic);
   return topic;
+}
+
+Status KafkaProducer::CreateTopic(const std::string& name, int partition_count) {
+  return frazil::CreateTopic(*client_, name, partition_count,
+                             std::chrono::steady_clock::now() + kAdminTime);
 }
 
 rd_kafka_resp_err_t KafkaProducer::TryProduce(rd_kafka_topic_t* topic,

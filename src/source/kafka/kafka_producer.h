@@ -49,6 +49,10 @@ class KafkaProducer {
   KafkaProducer(const KafkaProducer&) = delete;
   KafkaProducer& operator=(const KafkaProducer&) = delete;
 
+  /// \brief Makes a topic. Takes at most 10 s.
+  /// \return kAlreadyExists if there is one; kUnavailable where nobody answers.
+  Status CreateTopic(const std::string& name, int partition_count);
+
   /// \brief Takes a copy of a record into the queue; waits while that is full.
   /// \return what came back for an earlier record, if that failed; kUnavailable if the
   /// queue stays full for a minute; kInvalidConfig for a record too large.
