@@ -19,7 +19,7 @@ namespace frazil {
 namespace {
 
 constexpr std::int64_t kMinimumDuckBytes = 48LL << 20;
-constexpr std::int64_t kMaxQueueBytes = 32LL << 20;
+constexpr std::int64_t kMaxQueueBytes = 16LL << 20;
 constexpr std::chrono::seconds kFlushDeadline(30);
 
 Status ToTable(const DeadLetterContext& context, WriteChannel& channel,
@@ -90,7 +90,7 @@ Result<std::unique_ptr<Source>> PipelineParts::MakeSource(std::size_t source) {
   context.group_id = plan_.sources.size() == 1
                          ? plan_.name
                          : fmt::format("{}.{}", plan_.name, table.name);
-  context.queue_bytes = std::min(kMaxQueueBytes, budget_.limit_bytes() / 4);
+  context.queue_bytes = std::min(kMaxQueueBytes, budget_.limit_bytes() / 8);
   return OpenSource(table, context);
 }
 

@@ -13,7 +13,7 @@ namespace {
 // Of the budget that the libraries leave: channels hold a part, writers most of the rest.
 constexpr std::int64_t kLibrariesBytes = 96LL << 20;
 constexpr std::int64_t kMinimumBudgetBytes = 32LL << 20;
-constexpr std::size_t kMaxChannelBytes = 16U << 20;
+constexpr std::size_t kMaxChannelBytes = 8U << 20;
 constexpr std::size_t kCommitChannelBytes = 1U << 20;
 constexpr std::int64_t kNoBound = std::numeric_limits<std::int64_t>::max();
 
