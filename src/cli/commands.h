@@ -19,6 +19,7 @@ void AddCheckCommand(CLI::App& app, int& exit_code);
 void AddLedgerCommand(CLI::App& app, int& exit_code);
 void AddQueryCommand(CLI::App& app, int& exit_code);
 void AddProduceCommand(CLI::App& app, int& exit_code);
+void AddDemoCommand(CLI::App& app, int& exit_code);
 
 /// \brief Prints an error as "frazil: <message>" and gives its exit code.
 int PrintError(const Error& error);

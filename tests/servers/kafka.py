@@ -116,7 +116,9 @@ class Kafka:
         settings = self.folder / "server.properties"
         settings.write_text(_PROPERTIES.format(broker=broker, controller=controller, data=data))
         (self.folder / "log4j2.xml").write_text(_LOGGING)
-        cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        cluster = "-"
+        while cluster.startswith("-"):  # which would be taken for an option
+            cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
         done = subprocess.run(
             self._java("kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(settings)),
             capture_output=True,
@@ -192,7 +194,13 @@ class Kafka:
                 failures.append(str(error))
 
         producer = Producer(
-            {"bootstrap.servers": self.bootstrap, "linger.ms": 5, "acks": "all"} | (settings or {})
+            {
+                "bootstrap.servers": self.bootstrap,
+                "linger.ms": 5,
+                "acks": "all",
+                "message.max.bytes": 1048588,  # what a topic takes by default
+            }
+            | (settings or {})
         )
         for record in records:
             while True:
