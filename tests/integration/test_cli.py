@@ -1,6 +1,7 @@
-"""The commands beside `run`: produce."""
+"""The commands beside `run`: produce, demo."""
 
 import json
+import re
 import time
 
 from confluent_kafka import Consumer, TopicPartition
@@ -101,3 +102,48 @@ def test_a_topic_is_made_where_asked_and_a_missing_broker_is_said(kafka, frazil)
 
     bad = frazil.run("produce", "--topic", "t", "--count", 1)
     assert bad.returncode == 2 and "--bootstrap-servers" in bad.stderr
+
+
+# --- demo -----------------------------------------------------------------------------------------
+
+
+def test_the_demo_makes_a_table_and_a_second_one_adds_to_it(frazil):
+    first = frazil.ok("demo", "--events", 60_000)
+    assert "Each of the 60000 events of this run is there exactly once" in first
+    again = frazil.ok("demo", "--events", 5_000)
+    assert "frazil-demo is there already" in again
+    assert "Each of the 5000 events of this run is there exactly once" in again
+    assert re.search(r"^rows +65000$", again, re.MULTILINE)
+    assert re.search(r"^distinct ids +65000$", again, re.MULTILINE)
+
+    (command,) = re.findall(r"frazil (query --script \S+) ", again)
+    counted = frazil.ok(
+        *command.split(), "SELECT count(*) AS n FROM lake.db.events", "--output", "csv"
+    )
+    assert counted == "n\n65000\n"
+
+
+def test_the_demo_leaves_a_folder_of_others_alone(frazil):
+    folder = frazil.folder / "mine"
+    folder.mkdir()
+    (folder / "notes.txt").write_text("keep")
+    done = frazil.run("demo", "--dir", folder, "--events", 10)
+    assert done.returncode == 2
+    assert "is not of an earlier demo" in done.stderr
+    assert [(f.name, f.read_text()) for f in folder.iterdir()] == [("notes.txt", "keep")]
+
+
+def test_a_stopped_demo_keeps_what_it_committed_and_goes_on_from_there(frazil):
+    demo = frazil.start("demo", "--events", 50_000_000)
+    count = ("query", "--script", "frazil-demo/pipeline.sql", "--output", "csv")
+
+    def rows() -> int:
+        done = frazil.run(*count, "SELECT count(*) AS n FROM lake.db.events")
+        return int(done.stdout.split()[1]) if done.returncode == 0 else 0
+
+    until(lambda: rows() > 0, "the first commit", context=demo.tail)
+    demo.process.terminate()
+    assert demo.exit_code() == 0
+    before = rows()
+    frazil.ok("demo", "--events", 1_000)
+    assert rows() == before + 1_000
