@@ -25,14 +25,13 @@ class Cursor {
 
   Result<std::int64_t> Long() {
     std::uint64_t value = 0;
-    for (int shift = 0; shift < 64; shift += 7) {
+    for (unsigned shift = 0; shift < 64; shift += 7) {
       if (rest_.empty()) return Truncated();
       const auto byte = static_cast<unsigned char>(rest_.front());
       rest_.remove_prefix(1);
-      value |= static_cast<std::uint64_t>(byte & 0x7F) << shift;
+      value |= std::uint64_t{byte & 0x7FU} << shift;
       if (byte < 0x80) {
-        return static_cast<std::int64_t>(value >> 1) ^
-               -static_cast<std::int64_t>(value & 1);
+        return static_cast<std::int64_t>(value >> 1U ^ (0 - (value & 1U)));
       }
     }
     return Fail(ErrorKind::kCorruptData, "Avro number of more than 64 bits");
@@ -99,13 +98,7 @@ class Decoder {
         return value;
       }
       case AvroKind::kRecord: {
-        AvroValue::Items fields;
-        fields.reserve(node.fields.size());
-        for (const AvroNode::Field& field : node.fields) {
-          FRAZIL_ASSIGN(AvroValue item, Decode(field.node, depth + 1));
-          fields.push_back(std::move(item));
-        }
-        value.value = std::move(fields);
+        FRAZIL_ASSIGN(value.value, DecodeFields(node, depth));
         return value;
       }
       default:
@@ -179,26 +172,40 @@ class Decoder {
     return Decode(node.children[static_cast<std::size_t>(branch)], depth + 1);
   }
 
+  Result<AvroValue::Items> DecodeFields(const AvroNode& record, int depth) {
+    AvroValue::Items fields;
+    fields.reserve(record.fields.size());
+    for (const AvroNode::Field& field : record.fields) {
+      FRAZIL_ASSIGN(AvroValue item, Decode(field.node, depth + 1));
+      fields.push_back(std::move(item));
+    }
+    return fields;
+  }
+
   // Elements of an array, or keys and values of a map in turn.
   Result<AvroValue::Items> DecodeBlocks(const AvroNode& node, int depth) {
     AvroValue::Items items;
     while (true) {
       FRAZIL_ASSIGN(const std::size_t count, cursor_.BlockCount());
       if (count == 0) return items;
-      for (std::size_t i = 0; i < count; ++i) {
-        const std::size_t bytes_left = cursor_.rest().size();
-        if (node.kind == AvroKind::kMap) {
-          FRAZIL_ASSIGN(const std::string_view key, cursor_.Bytes());
-          items.push_back(AvroValue{std::string(key), 0});
-        }
-        FRAZIL_ASSIGN(AvroValue item, Decode(node.children.front(), depth + 1));
-        items.push_back(std::move(item));
-        // Or few bytes could stand for very many elements.
-        if (cursor_.rest().size() == bytes_left) {
-          return Fail(ErrorKind::kCorruptData, "Avro array of elements without bytes");
-        }
-      }
+      for (std::size_t i = 0; i < count; ++i)
+        FRAZIL_TRY(DecodeElement(node, depth, items));
     }
+  }
+
+  Status DecodeElement(const AvroNode& node, int depth, AvroValue::Items& items) {
+    const std::size_t bytes_left = cursor_.rest().size();
+    if (node.kind == AvroKind::kMap) {
+      FRAZIL_ASSIGN(const std::string_view key, cursor_.Bytes());
+      items.push_back(AvroValue{std::string(key), 0});
+    }
+    FRAZIL_ASSIGN(AvroValue item, Decode(node.children.front(), depth + 1));
+    items.push_back(std::move(item));
+    // Or few bytes could stand for very many elements.
+    if (cursor_.rest().size() == bytes_left) {
+      return Fail(ErrorKind::kCorruptData, "Avro array of elements without bytes");
+    }
+    return {};
   }
 
   const AvroSchema& schema_;

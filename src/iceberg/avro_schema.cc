@@ -2,6 +2,8 @@
 #include <array>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "iceberg/avro.h"
 
 namespace frazil {
@@ -59,7 +61,7 @@ class AvroSchemaParser {
 
   Result<std::size_t> ParseName(const std::string& name, const std::string& name_space) {
     if (const auto kind = PrimitiveKind(name)) return NewNode(*kind);
-    for (const std::string& full : {name_space + "." + name, name}) {
+    for (const std::string& full : {fmt::format("{}.{}", name_space, name), name}) {
       const auto found = named_.find(full);
       if (found != named_.end()) return found->second;
     }

@@ -7,16 +7,16 @@
 namespace frazil {
 namespace {
 
-constexpr std::size_t kBlockBytes = 64 * 1024;  // Java's
+constexpr std::size_t kBlockBytes = std::size_t{64} * 1024;  // Java's
 
 }  // namespace
 
 void AvroEncoder::PutLong(std::int64_t value) {
-  auto rest =
-      static_cast<std::uint64_t>(value) << 1 ^ static_cast<std::uint64_t>(value >> 63);
-  while (rest >= 0x80) {
-    bytes_ += static_cast<char>(rest | 0x80);
-    rest >>= 7;
+  const auto bits = static_cast<std::uint64_t>(value);
+  std::uint64_t rest = bits << 1U ^ (0 - (bits >> 63U));
+  while (rest >= 0x80U) {
+    bytes_ += static_cast<char>(rest | 0x80U);
+    rest >>= 7U;
   }
   bytes_ += static_cast<char>(rest);
 }

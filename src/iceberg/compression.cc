@@ -65,10 +65,10 @@ class SnappyReader {
 
   Result<std::string> Read() {
     std::uint64_t length = 0;
-    for (int shift = 0;; shift += 7) {
+    for (unsigned shift = 0;; shift += 7) {
       if (input_.empty() || shift > 28) return Corrupt();
       const std::uint64_t byte = Next();
-      length |= (byte & 0x7F) << shift;
+      length |= (byte & 0x7FU) << shift;
       if (byte < 0x80) break;
     }
     // No element of two bytes or more yields more than 64: bounds what is reserved.
@@ -101,14 +101,14 @@ class SnappyReader {
 
   bool ReadElement() {
     const std::uint32_t tag = Next();
-    const std::uint32_t upper = tag >> 2;
-    if ((tag & 3) == 0) return ReadLiteral(upper);
+    const std::uint32_t upper = tag >> 2U;
+    if ((tag & 3U) == 0) return ReadLiteral(upper);
     std::uint32_t offset = 0;
-    if ((tag & 3) == 1) {
+    if ((tag & 3U) == 1) {
       if (!NextLittleEndian(1, offset)) return false;
-      return Copy(offset | (tag >> 5) << 8, (upper & 7) + 4);
+      return Copy(offset | (tag >> 5U) << 8U, (upper & 7U) + 4);
     }
-    if (!NextLittleEndian((tag & 3) == 2 ? 2 : 4, offset)) return false;
+    if (!NextLittleEndian((tag & 3U) == 2 ? 2 : 4, offset)) return false;
     return Copy(offset, upper + 1);
   }
 
@@ -186,7 +186,7 @@ Result<std::string> DecompressAvroSnappy(std::string_view bytes) {
                 SnappyReader(bytes.substr(0, bytes.size() - 4)).Read());
   std::uint32_t expected = 0;
   for (const char byte : bytes.substr(bytes.size() - 4)) {
-    expected = expected << 8 | static_cast<unsigned char>(byte);
+    expected = expected << 8U | static_cast<unsigned char>(byte);
   }
   if (libdeflate_crc32(0, output.data(), output.size()) != expected) {
     return Fail(ErrorKind::kCorruptData, "snappy block fails its checksum");

@@ -13,7 +13,7 @@
 namespace frazil {
 
 /// \brief No block or metadata file may be larger than this once decompressed.
-inline constexpr std::size_t kMaxDecompressedBytes = std::size_t{1} << 28;
+inline constexpr std::size_t kMaxDecompressedBytes = std::size_t{256} * 1024 * 1024;
 
 /// \brief Raw deflate (RFC 1951), as Avro's codec "deflate".
 std::string CompressDeflate(std::string_view bytes);

@@ -72,8 +72,8 @@ std::optional<CodePoint> ReadCodePoint(std::string_view text, std::size_t at) {
   std::uint32_t value = lead & (0x7FU >> size);
   for (std::size_t i = 1; i < size; ++i) {
     const auto next = static_cast<unsigned char>(text[at + i]);
-    if ((next & 0xC0) != 0x80) return std::nullopt;
-    value = value << 6 | (next & 0x3FU);
+    if ((next & 0xC0U) != 0x80) return std::nullopt;
+    value = value << 6U | (next & 0x3FU);
   }
   const bool is_overlong = (size == 3 && value < 0x800) || (size == 4 && value < 0x10000);
   if (is_overlong || value > 0x10FFFF || (value >= 0xD800 && value <= 0xDFFF)) {
@@ -87,21 +87,23 @@ void AppendCodePoint(std::uint32_t value, std::string& text) {
   if (value < 0x80) {
     append(value);
   } else if (value < 0x800) {
-    append(0xC0 | value >> 6);
-    append(0x80 | (value & 0x3F));
+    append(0xC0U | value >> 6U);
+    append(0x80U | (value & 0x3FU));
   } else if (value < 0x10000) {
-    append(0xE0 | value >> 12);
-    append(0x80 | (value >> 6 & 0x3F));
-    append(0x80 | (value & 0x3F));
+    append(0xE0U | value >> 12U);
+    append(0x80U | (value >> 6U & 0x3FU));
+    append(0x80U | (value & 0x3FU));
   } else {
-    append(0xF0 | value >> 18);
-    append(0x80 | (value >> 12 & 0x3F));
-    append(0x80 | (value >> 6 & 0x3F));
-    append(0x80 | (value & 0x3F));
+    append(0xF0U | value >> 18U);
+    append(0x80U | (value >> 12U & 0x3FU));
+    append(0x80U | (value >> 6U & 0x3FU));
+    append(0x80U | (value & 0x3FU));
   }
 }
 
-bool IsContinuation(char byte) { return (byte & 0xC0) == 0x80; }
+bool IsContinuation(char byte) {
+  return (static_cast<unsigned char>(byte) & 0xC0U) == 0x80U;
+}
 
 }  // namespace
 

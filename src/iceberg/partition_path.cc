@@ -10,7 +10,7 @@
 namespace frazil {
 namespace {
 
-constexpr int kHashBits = 20;
+constexpr unsigned kHashBits = 20;
 constexpr int kHashFolders = 3;
 constexpr std::size_t kHashFolderLength = 4;
 
@@ -53,8 +53,8 @@ std::string FirstProperty(const TableMetadata& metadata,
 std::string HashFolders(std::string_view name) {
   const auto hash = static_cast<std::uint32_t>(HashBytes(name));
   std::string folders;
-  for (int bit = kHashBits - 1; bit >= 0; --bit) {
-    folders += (hash >> bit & 1U) != 0 ? '1' : '0';
+  for (unsigned bit = kHashBits; bit > 0; --bit) {
+    folders += (hash >> (bit - 1) & 1U) != 0 ? '1' : '0';
   }
   for (int folder = kHashFolders; folder > 0; --folder) {
     folders.insert(static_cast<std::size_t>(folder) * kHashFolderLength, 1, '/');

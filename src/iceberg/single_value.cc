@@ -28,6 +28,9 @@ struct Encoder {
   std::string operator()(const std::string& value) const { return value; }
 };
 
+// Of the most significant byte of a two's complement.
+bool IsNegative(char byte) { return static_cast<signed char>(byte) < 0; }
+
 tl::unexpected<Error> WrongLength(std::string_view bytes, const Type& type) {
   return Fail(ErrorKind::kCorruptData, "single value of {} has {} bytes", type.ToString(),
               bytes.size());
@@ -108,9 +111,9 @@ Result<Literal> DecodeSingleValue(std::string_view bytes, const Type& type) {
 std::string DecimalToBytes(Int128 unscaled) {
   std::string bytes = BytesOf(unscaled);
   const char sign = unscaled < 0 ? '\xff' : '\0';
-  // Leading sign bytes go while the byte below them still shows the sign.
+  // A leading sign byte goes while the byte below it shows the sign by itself.
   while (bytes.size() > 1 && bytes.back() == sign &&
-         ((bytes[bytes.size() - 2] ^ sign) & 0x80) == 0) {
+         IsNegative(bytes[bytes.size() - 2]) == (unscaled < 0)) {
     bytes.pop_back();
   }
   std::reverse(bytes.begin(), bytes.end());
@@ -121,7 +124,7 @@ Result<Int128> DecimalFromBytes(std::string_view bytes) {
   if (bytes.empty() || bytes.size() > sizeof(Int128)) {
     return Fail(ErrorKind::kCorruptData, "decimal of {} bytes", bytes.size());
   }
-  const char sign = (bytes[0] & 0x80) != 0 ? '\xff' : '\0';
+  const char sign = IsNegative(bytes[0]) ? '\xff' : '\0';
   std::string little_endian(sizeof(Int128), sign);
   std::copy(bytes.rbegin(), bytes.rend(), little_endian.begin());
   return Load<Int128>(little_endian);

@@ -114,11 +114,11 @@ std::string ToBase64(std::string_view bytes) {
     std::uint32_t group = 0;
     for (std::size_t i = 0; i < 3; ++i) {
       const bool is_there = at + i < bytes.size();
-      group = group << 8 | (is_there ? static_cast<unsigned char>(bytes[at + i]) : 0U);
+      group = group << 8U | (is_there ? static_cast<unsigned char>(bytes[at + i]) : 0U);
     }
     for (std::size_t i = 0; i < 4; ++i) {
       const bool is_padding = at + i > bytes.size();
-      text += is_padding ? '=' : kDigits[group >> (18 - 6 * i) & 0x3F];
+      text += is_padding ? '=' : kDigits[group >> (18 - 6 * i) & 0x3FU];
     }
   }
   return text;
@@ -268,13 +268,13 @@ std::int32_t HashBytes(std::string_view bytes) {
   }
   std::uint32_t tail = 0;
   for (std::size_t i = bytes.size(); i > at; --i) {
-    tail = tail << 8 | static_cast<unsigned char>(bytes[i - 1]);
+    tail = tail << 8U | static_cast<unsigned char>(bytes[i - 1]);
   }
   hash ^= scramble(tail);
   hash ^= static_cast<std::uint32_t>(bytes.size());
-  hash = (hash ^ hash >> 16) * 0x85EBCA6BU;
-  hash = (hash ^ hash >> 13) * 0xC2B2AE35U;
-  return static_cast<std::int32_t>(hash ^ hash >> 16);
+  hash = (hash ^ hash >> 16U) * 0x85EBCA6BU;
+  hash = (hash ^ hash >> 13U) * 0xC2B2AE35U;
+  return static_cast<std::int32_t>(hash ^ hash >> 16U);
 }
 
 std::int32_t HashDecimal(Int128 unscaled) { return HashBytes(DecimalToBytes(unscaled)); }

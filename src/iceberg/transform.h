@@ -72,7 +72,8 @@ std::int32_t HashDecimal(Int128 unscaled);
 
 /// \brief hash & 0x7fffffff modulo the number of buckets.
 inline std::int32_t BucketOf(std::int32_t hash, std::int32_t bucket_count) {
-  return (hash & 0x7FFFFFFF) % bucket_count;
+  return static_cast<std::int32_t>(static_cast<std::uint32_t>(hash) & 0x7FFFFFFFU) %
+         bucket_count;
 }
 
 }  // namespace frazil
