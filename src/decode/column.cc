@@ -15,14 +15,15 @@ constexpr double kFirstGuessBytes = 16;
 constexpr double kFirstGuessEntries = 2;
 constexpr double kHeadroom = 1.125;
 
+unsigned MaskOf(std::int64_t index) { return 1U << (static_cast<unsigned>(index) % 8U); }
+
 void SetBit(std::uint8_t* bits, std::int64_t index, bool value) {
-  const auto mask = static_cast<std::uint8_t>(1U << (static_cast<unsigned>(index) & 7U));
-  std::uint8_t& byte = bits[index >> 3];
-  byte = static_cast<std::uint8_t>(value ? byte | mask : byte & ~mask);
+  std::uint8_t& byte = bits[index / 8];
+  byte = static_cast<std::uint8_t>(value ? byte | MaskOf(index) : byte & ~MaskOf(index));
 }
 
 bool BitAt(const std::uint8_t* bits, std::int64_t index) {
-  return ((bits[index >> 3] >> (static_cast<unsigned>(index) & 7U)) & 1U) != 0;
+  return (bits[index / 8] & MaskOf(index)) != 0;
 }
 
 std::int64_t BytesOfBits(std::int64_t bits) { return (bits + 7) / 8; }
@@ -256,6 +257,7 @@ std::shared_ptr<arrow::ArrayData> Column::Finish(
     buffers.push_back(values_.Release());
   }
   std::vector<std::shared_ptr<arrow::ArrayData>> children;
+  children.reserve(children_.size());
   const arrow::FieldVector& fields =
       is_map_ ? type->field(0)->type()->fields() : type->fields();
   for (std::size_t i = 0; i < children_.size(); ++i) {

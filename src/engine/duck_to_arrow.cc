@@ -10,6 +10,7 @@
 #include "engine/column_sinks.h"
 #include "engine/duck_handle.h"
 #include "engine/nested_sinks.h"
+#include "engine/text_sinks.h"
 #include "model/arrow_schema.h"
 #include "model/literal.h"
 

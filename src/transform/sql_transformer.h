@@ -10,7 +10,8 @@
 ///   column are told by their number;
 /// - any other is probed on halves of the batch, and of the halves that fail, down to the
 ///   rows that fail alone (kMaxBisectedRows of them, then row by row). So an aggregate loses
-///   the rows that it cannot digest and takes in the others;
+///   the rows that it cannot digest and takes in the others. A row that fails alone is set
+///   aside also where it might have passed together with others;
 /// - if no row fails alone, or the rest still fails, each remaining row of the batch is a
 ///   failure: there is none to blame.
 /// A probe runs the statement, so volatile functions are evaluated more often than once per
