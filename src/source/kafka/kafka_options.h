@@ -60,6 +60,8 @@ struct KafkaSourceConfig {
   std::string group_instance_id;
   /// How long Open and other questions to the brokers may take.
   std::chrono::milliseconds answer_time = std::chrono::seconds(10);
+  /// KeepAlive acts no more often: each time throws prefetched records away.
+  std::chrono::milliseconds keep_alive_interval = std::chrono::seconds(5);
   /// As librdkafka takes them, what Frazil sets included.
   ClientProperties client;
 

@@ -10,8 +10,6 @@
 namespace frazil {
 namespace {
 
-// KeepAlive polls no more often: pausing throws prefetched records away.
-constexpr std::chrono::seconds kKeepAliveInterval(5);
 constexpr std::chrono::milliseconds kLagInterval(200);
 
 // A poll takes about so many bytes, and never more messages than that.
@@ -310,7 +308,7 @@ void KafkaSource::SetPaused(bool is_paused) {
 
 Status KafkaSource::KeepAlive() {
   if (queue_ == nullptr || is_in_callback_) return {};
-  if (Clock::now() - last_poll_ < kKeepAliveInterval) return {};
+  if (Clock::now() - last_poll_ < config_.keep_alive_interval) return {};
   last_poll_ = Clock::now();
   // Paused, the library drops what it prefetched and later reads on from what was polled:
   // so the queue is short and a waiting rebalance is met at once.
@@ -328,7 +326,8 @@ bool KafkaSource::IsAtEnd() const {
 }
 
 void KafkaSource::ReportCommitted(const Positions& positions) {
-  if (!config_.client.commits_offsets) return;
+  // A commit by somebody who is no member yet disturbs the joining.
+  if (!config_.client.commits_offsets || !was_assigned_) return;
   std::shared_ptr<KafkaClient> client;
   {
     const std::scoped_lock lock(client_mutex_);

@@ -94,7 +94,7 @@ class KafkaSource final : public Source {
   Status callback_failure_;
   bool is_in_callback_ = false;
   bool is_paused_ = false;
-  bool was_assigned_ = false;
+  std::atomic<bool> was_assigned_ = false;
   std::vector<std::string> subscribed_;
   Clock::time_point last_poll_;
   Clock::time_point next_check_;

@@ -51,6 +51,7 @@ class KafkaSourceTest : public ::testing::Test {
     config->client.values["session.timeout.ms"] = "1000";
     config->client.values["heartbeat.interval.ms"] = "100";
     config->answer_time = answer_time_;
+    config->keep_alive_interval = keep_alive_interval_;
     return std::make_unique<KafkaSource>(*std::move(config));
   }
 
@@ -78,6 +79,7 @@ class KafkaSourceTest : public ::testing::Test {
   std::unique_ptr<MockCluster> cluster_;
   std::unique_ptr<KafkaProducer> producer_;
   std::chrono::milliseconds answer_time_ = kTestPatience;
+  std::chrono::milliseconds keep_alive_interval_ = std::chrono::seconds(5);
 };
 
 TEST_F(KafkaSourceTest, ReadsEveryRecordOfABoundedTopicOnce) {
@@ -398,6 +400,59 @@ TEST_F(KafkaSourceTest, FindsNewTopicsWithoutAGroupToo) {
   Fill("orders-2", 1, 0, 2);
   reading.UntilCount(*source, 2);
   EXPECT_EQ(listener.assigned, 3);
+}
+
+TEST_F(KafkaSourceTest, LosesNothingWhileFetchingIsHeldUp) {
+  constexpr int kRecords = 20'000;
+  ASSERT_THAT(cluster_->CreateTopic("orders", 2), IsOk());
+  Fill("orders", 0, 0, kRecords);
+  Fill("orders", 1, 0, kRecords);
+  keep_alive_interval_ = std::chrono::milliseconds(0);
+  const auto source = MakeSource({{"topic", "orders"},
+                                  {"scan.bounded.mode", "latest-offset"},
+                                  {"properties.fetch.message.max.bytes", "20000"}});
+  ASSERT_THAT(source->Open(), IsOk());
+  RecordingListener listener;
+  Reading reading(listener);
+  ASSERT_THAT(source->Start(listener), IsOk());
+  int turn = 0;
+  reading.Until(*source, [&] {
+    ++turn;
+    for (int i = 0; i < turn % 3; ++i) EXPECT_THAT(source->KeepAlive(), IsOk());
+    return source->IsAtEnd();
+  });
+  EXPECT_EQ(reading.count, 2U * kRecords);
+  EXPECT_GT(turn, 10);
+}
+
+TEST_F(KafkaSourceTest, MeetsARebalanceWhileFetchingIsHeldUp) {
+  ASSERT_THAT(cluster_->CreateTopic("orders", 2), IsOk());
+  Fill("orders", 0, 0, 100);
+  Fill("orders", 1, 0, 100);
+  keep_alive_interval_ = std::chrono::milliseconds(0);
+  const auto held = MakeSource({{"topic", "orders"}});
+  ASSERT_THAT(held->Open(), IsOk());
+  RecordingListener held_listener;
+  Reading held_reading(held_listener);
+  // Called from inside, as by a pipeline whose channel is full.
+  held_listener.before_revoked = [&](const std::vector<Split>&) {
+    EXPECT_THAT(held->KeepAlive(), IsOk());
+  };
+  ASSERT_THAT(held->Start(held_listener), IsOk());
+  held_reading.UntilCount(*held, 200);
+
+  const auto other = MakeSource({{"topic", "orders"}});
+  ASSERT_THAT(other->Open(), IsOk());
+  RecordingListener other_listener;
+  Reading other_reading(other_listener);
+  ASSERT_THAT(other->Start(other_listener), IsOk());
+  other_reading.Until(*other, [&] {
+    EXPECT_THAT(held->KeepAlive(), IsOk());
+    return other_reading.count >= 100;
+  });
+  EXPECT_EQ(held_listener.revoked, 1);
+  Fill("orders", held_listener.next.begin()->first.partition, 100, 10);
+  held_reading.UntilCount(*held, 210);
 }
 
 TEST_F(KafkaSourceTest, AFailingListenerFailsThePoll) {
