@@ -1,11 +1,14 @@
 // Cost per row of the way from Arrow rows to a finished Parquet file. Figures are CPU time;
 // see docs/benchmarks.md for the machine.
 
+#include <algorithm>
+#include <fstream>
 #include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include <arrow/memory_pool.h>
 #include <benchmark/benchmark.h>
 
 #include "base/memory_budget.h"
@@ -137,6 +140,66 @@ BENCHMARK(BM_TableWriter)
     ->Arg(16)
     ->Arg(256)
     ->Arg(1000)
+    ->Unit(benchmark::kMillisecond);
+
+// Kilobytes of a line of /proc/self/status, such as "VmHWM:".
+std::int64_t StatusKilobytes(const std::string& name) {
+  std::ifstream status("/proc/self/status");
+  std::string word;
+  while (status >> word) {
+    std::int64_t kilobytes = 0;
+    if (word == name && status >> kilobytes) return kilobytes;
+  }
+  return 0;
+}
+
+// A million events over many partitions within a small budget: how far memory goes beyond
+// it, and how many files that costs. Events are made on the fly.
+void BM_ManyPartitions(benchmark::State& state) {
+  PartitionSpec spec;
+  spec.fields = {{2, 1000, "user_id_bucket",
+                  Transform(TransformKind::kBucket, static_cast<int>(state.range(0)))}};
+  const auto table = std::make_shared<TableMetadata>(EventTable(spec, {}));
+  const std::int64_t budget_bytes = state.range(1) << 20;
+  ForgetfulFileIO io;
+  std::int64_t rows = 0;
+  for (auto _ : state) {
+    state.PauseTiming();
+    arrow::default_memory_pool()->ReleaseUnused();
+    arrow::system_memory_pool()->ReleaseUnused();
+    std::ofstream("/proc/self/clear_refs") << "5";  // resets VmHWM
+    const std::int64_t before = StatusKilobytes("VmRSS:");
+    EventGenerator generator(/*seed=*/2);
+    MemoryBudget budget(budget_bytes);
+    auto writer = TableWriter::Make(table, io, budget);
+    std::int64_t reserved = 0;
+    for (int i = 0; i < 64; ++i) {
+      const auto batch = generator.Next(kRowsPerBatch);
+      state.ResumeTiming();
+      if (!(*writer)->Write(1, batch).has_value()) state.SkipWithError("write");
+      state.PauseTiming();
+      reserved = std::max(reserved, budget.used_bytes());
+      rows += batch->num_rows();
+    }
+    state.ResumeTiming();
+    const auto files = (*writer)->Finish(1);
+    state.counters["files"] = static_cast<double>(files->size());
+    state.counters["rss_growth_mb"] =
+        static_cast<double>(StatusKilobytes("VmHWM:") - before) / 1024;
+    state.counters["reserved_mb"] = static_cast<double>(reserved >> 20);
+  }
+  state.counters["ns_per_row"] =
+      benchmark::Counter(static_cast<double>(rows) / 1e9,
+                         benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
+}
+BENCHMARK(BM_ManyPartitions)
+    ->ArgNames({"partitions", "budget_mb"})
+    ->Args({1, 32})
+    ->Args({50, 32})
+    ->Args({500, 32})
+    ->Args({500, 160})
+    ->Args({2000, 160})
+    ->Iterations(1)
     ->Unit(benchmark::kMillisecond);
 
 }  // namespace

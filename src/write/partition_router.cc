@@ -48,7 +48,7 @@ Result<std::shared_ptr<arrow::RecordBatch>> RoutedRows::Take(
   const bool is_together =
       rows.front().batch == rows.back().batch &&
       rows.back().row - rows.front().row == static_cast<std::uint32_t>(count - 1);
-  if (!is_together) return GatherRows(batches_, rows, arrow::system_memory_pool());
+  if (!is_together) return GatherRows(batches_, rows, arrow::default_memory_pool());
   const auto& batch = batches_[rows.front().batch];
   return count == batch->num_rows() ? batch : batch->Slice(rows.front().row, count);
 }

@@ -38,6 +38,9 @@ constexpr std::size_t kMostOpenFiles = 400;
 // partitions wait until there are about so many for each.
 constexpr std::size_t kRowsPerHandOver = 256;
 
+// Memory of closed files for which the allocators are asked for what they keep.
+constexpr std::int64_t kLeastGivenBack = 32 * kMegabyte;
+
 // Memory of an open file with a few rows, per leaf column (measured).
 constexpr std::int64_t kLeastBytesPerColumn = 18 << 10;
 
@@ -117,6 +120,7 @@ class PartitionedTableWriter : public TableWriter {
       }
     }
     epochs_.clear();
+    closed_memory_bytes_ += memory_bytes_;
     memory_bytes_ = 0;
     failure_.reset();
     GiveMemoryBack();
@@ -221,7 +225,6 @@ class PartitionedTableWriter : public TableWriter {
   void UpdateSizes(Epoch& epoch, OpenFile& open) {
     const std::int64_t memory_bytes = open.file->MemoryBytes();
     memory_bytes_ += memory_bytes - open.memory.bytes();
-    most_memory_bytes_ = std::max(most_memory_bytes_, memory_bytes_);
     open.memory.Resize(memory_bytes);
     const std::int64_t size_bytes = open.file->EstimatedSizeBytes();
     epoch.size_bytes += size_bytes - open.size_bytes;
@@ -236,6 +239,7 @@ class PartitionedTableWriter : public TableWriter {
     epoch.size_bytes += file.file_size_bytes - at->second.size_bytes;
     epoch.finished.push_back(std::move(file));
     memory_bytes_ -= at->second.memory.bytes();
+    closed_memory_bytes_ += at->second.memory.bytes();
     epoch.open.erase(at);
     return {};
   }
@@ -270,11 +274,12 @@ class PartitionedTableWriter : public TableWriter {
     return count;
   }
 
-  // What the allocator keeps of large row groups would count as ours for ever.
+  // What the allocators keep of closed files would count as ours for ever.
   void GiveMemoryBack() {
-    if (most_memory_bytes_ >= 32 * kMegabyte)
-      arrow::system_memory_pool()->ReleaseUnused();
-    most_memory_bytes_ = memory_bytes_;
+    if (closed_memory_bytes_ < kLeastGivenBack) return;
+    arrow::system_memory_pool()->ReleaseUnused();
+    arrow::default_memory_pool()->ReleaseUnused();
+    closed_memory_bytes_ = 0;
   }
 
   std::shared_ptr<const TableMetadata> metadata_;
@@ -285,9 +290,9 @@ class PartitionedTableWriter : public TableWriter {
   // With the count it makes the names of this writer's files unique for ever.
   std::string writer_id_ = RandomUuid();
   std::int64_t file_count_ = 0;
-  std::int64_t memory_bytes_ = 0;       // of the open files
-  std::int64_t most_memory_bytes_ = 0;  // since it was given back
-  std::size_t partition_count_ = 1;     // of the rows routed last
+  std::int64_t memory_bytes_ = 0;         // of the open files
+  std::int64_t closed_memory_bytes_ = 0;  // of files closed since memory was given back
+  std::size_t partition_count_ = 1;       // of the rows routed last
   std::vector<Epoch> epochs_;
   // The first error: the files of the open epochs are then good for Abandon() only.
   std::optional<Error> failure_;
