@@ -43,6 +43,7 @@ int main(int argc, char** argv) {
     frazil::AddQueryCommand(app, exit_code);
     frazil::AddProduceCommand(app, exit_code);
     frazil::AddDemoCommand(app, exit_code);
+    frazil::AddVerifyCommand(app, exit_code);
     app.add_subcommand("version", "Print the version")->callback([] {
       fmt::print("frazil {}\n", FRAZIL_VERSION);
     });

@@ -1,0 +1,52 @@
+#pragma once
+
+/// \file query/verify_ranges.h
+/// \brief Which part of a source the tables of a pipeline say they hold.
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "commit/ledger.h"
+#include "model/split.h"
+#include "pipeline/plan.h"
+#include "source/source.h"
+
+namespace frazil {
+
+/// \brief What the ledgers of a pipeline's tables say.
+struct LedgerCoverage {
+  /// Why it cannot be told; empty if it can.
+  std::string unknown_because;
+  /// Where the pipeline began, of the splits it knew then.
+  Positions start;
+  /// True if `start` is of the very first snapshot; else the splits began at their
+  /// beginning or nobody knows where.
+  bool is_start_known = false;
+  /// By table: the next position of each split.
+  std::vector<Positions> end;
+  /// Of the splits, as the anchor's ledger has them.
+  std::map<Split, StreamIdentity> identities;
+};
+
+/// \brief Reads the ledgers of the tables as planned.
+/// \return kCorruptData for a ledger that does not parse.
+Result<LedgerCoverage> CoverageOf(const PipelinePlan& plan);
+
+/// \brief What to read of one source.
+struct ReplayRange {
+  std::string impossible_because;
+  /// Of every split of the source: where to start it.
+  Positions start;
+  /// Of the splits that the ledger knows, the highest end of all tables.
+  std::map<Split, std::int64_t> end;
+};
+
+/// \brief Checks that an opened source still has what the ledgers cover.
+/// \param can_begin_earliest an unknown start was the beginning of the stream.
+Result<ReplayRange> RangeOf(const LedgerCoverage& coverage, Source& source,
+                            bool can_begin_earliest);
+
+}  // namespace frazil
