@@ -198,6 +198,7 @@ class Kafka:
                 "bootstrap.servers": self.bootstrap,
                 "linger.ms": 5,
                 "acks": "all",
+                "enable.idempotence": True,  # a batch that is sent again keeps its place
                 "message.max.bytes": 1048588,  # what a topic takes by default
             }
             | (settings or {})

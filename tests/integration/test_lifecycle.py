@@ -1,0 +1,424 @@
+"""A pipeline through its life: stops, kills, brokers and topics that go and come back."""
+
+import contextlib
+import json
+import signal
+import sqlite3
+from collections import Counter
+
+import pytest
+
+from support import script
+from support.audit import assert_exactly_once, held
+from support.waiting import stays, until
+
+STATIC = script.FROM_START | {"scan.assignment": "static"}
+
+
+def produce_ids(kafka, topic: str, ids, **options) -> None:
+    kafka.produce_json(topic, [{"id": n} for n in ids], **options)
+
+
+SMALL_BATCHES = {"batch.num.messages": 20}
+
+
+def produce_in_small_batches(kafka, topic: str, ids) -> None:
+    """So that one fetch of a few bytes does not bring all of them."""
+    records = ({"value": json.dumps({"id": n})} for n in ids)
+    kafka.produce_records(topic, records, SMALL_BATCHES)
+
+
+def start(frazil, *parts: str, **environment: str):
+    return frazil.start("run", script.write(frazil.folder, *parts), **environment)
+
+
+def run(frazil, *parts: str):
+    return frazil.run("run", script.write(frazil.folder, *parts))
+
+
+def stop(worker) -> None:
+    worker.process.terminate()
+    assert worker.exit_code() == 0, worker.tail()
+
+
+def open_files(lake) -> list[str]:
+    """Data files that are being written, under their hidden names."""
+    return [str(file) for file in lake.warehouse.rglob("data/**/.*.tmp")]
+
+
+# --- Stops ----------------------------------------------------------------------------------------
+
+
+def test_sigterm_commits_what_was_read(kafka, topic, lake, frazil):
+    name = topic()
+    worker = start(
+        frazil, script.copying(lake, kafka.bootstrap, name, STATIC, script.NEVER)
+    )
+    until(lambda: lake.ledger("events"), "the first ledger", context=worker.tail)
+    produce_ids(kafka, name, range(500))
+    until(lambda: open_files(lake), "rows on their way", context=worker.tail)
+
+    worker.process.terminate()
+
+    assert worker.exit_code() == 0
+    committed = lake.count("events")
+    assert committed > 0
+    assert lake.ledger("events") == {(name, 0): committed}
+    assert f"committed {committed} rows" in worker.output()
+    assert not open_files(lake)
+    run(frazil, script.copying(lake, kafka.bootstrap, name))
+    assert_exactly_once(lake, "events", held(kafka, name))
+
+
+def test_sigint_is_sigterm(kafka, topic, lake, frazil):
+    name = topic()
+    produce_ids(kafka, name, range(10))
+    worker = start(frazil, script.copying(lake, kafka.bootstrap, name, STATIC))
+    until(lambda: lake.count("events") == 10, "the rows", context=worker.tail)
+    worker.process.send_signal(signal.SIGINT)
+    assert worker.exit_code() == 0
+
+
+def test_a_second_signal_abandons_what_is_not_committed(kafka, topic, lake, frazil):
+    name = topic()
+    worker = start(
+        frazil, script.copying(lake, kafka.bootstrap, name, STATIC, script.NEVER)
+    )
+    until(lambda: lake.ledger("events"), "the first ledger", context=worker.tail)
+    produce_ids(kafka, name, range(500))
+    until(lambda: open_files(lake), "rows on their way", context=worker.tail)
+
+    # Somebody holds the catalog, so the last commit cannot go through.
+    with contextlib.closing(sqlite3.connect(lake.database, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        worker.process.terminate()
+        until(lambda: "stopping" in worker.output(), "the first signal's effect")
+        worker.process.terminate()
+        assert worker.exit_code() == 130, worker.tail()
+
+    assert "abandon" in worker.output()
+    assert lake.count("events") == 0
+    run(frazil, script.copying(lake, kafka.bootstrap, name))
+    assert_exactly_once(lake, "events", held(kafka, name))
+
+
+# --- Quiet times ----------------------------------------------------------------------------------
+
+
+def test_nothing_is_committed_when_nothing_came(kafka, topic, lake, frazil):
+    name = topic(partitions=2)
+    produce_ids(kafka, name, range(10))
+    worker = start(
+        frazil,
+        script.copying(lake, kafka.bootstrap, name, STATIC, {"commit.interval": "20 ms"}),
+    )
+    until(lambda: lake.count("events") == 10, "the rows", context=worker.tail)
+    before = lake.snapshots("events")
+    stays(lambda: lake.snapshots("events") == before, "no commit without rows", 1.5)
+    stop(worker)
+    assert lake.snapshots("events") == before
+
+
+def test_filtered_records_move_the_ledger_but_seldom(kafka, topic, lake, frazil):
+    name = topic()
+    text = script.copying(lake, kafka.bootstrap, name, STATIC, {"commit.interval": "50 ms"})
+    worker = start(frazil, text.replace("FROM events;", "FROM events WHERE id < 0;"))
+    until(lambda: lake.ledger("events"), "the first ledger", context=worker.tail)
+    produced = 0
+    while lake.ledger("events") == {(name, 0): 0}:
+        produce_ids(kafka, name, range(produced, produced + 10))
+        produced += 10
+        assert produced < 100_000, worker.tail()
+    snapshots = lake.snapshots("events")
+    assert len(snapshots) <= 3
+    stop(worker)
+    # A stop commits the progress that was held back.
+    assert lake.ledger("events") == {(name, 0): produced}
+    assert all("added-data-files" not in one["summary"] for one in lake.snapshots("events"))
+    assert lake.count("events") == 0
+
+
+def test_max_rows_commits_before_the_interval_is_over(kafka, topic, lake, frazil):
+    name = topic()
+    options = STATIC | {"properties.max.partition.fetch.bytes": "1024"}
+    settings = script.NEVER | {"commit.max-rows": "200"}
+    worker = start(frazil, script.copying(lake, kafka.bootstrap, name, options, settings))
+    produce_in_small_batches(kafka, name, range(1000))
+    until(lambda: lake.count("events") >= 800, "early commits", context=worker.tail)
+    sizes = [int(one["summary"].get("added-records", 0)) for one in lake.snapshots("events")]
+    assert len([size for size in sizes if size]) >= 2, sizes
+    stop(worker)
+    assert_exactly_once(lake, "events", held(kafka, name))
+
+
+def test_max_bytes_commits_before_the_interval_is_over(kafka, topic, lake, frazil):
+    name = topic()
+    options = STATIC | {"properties.max.partition.fetch.bytes": "1024"}
+    settings = script.NEVER | {"commit.max-bytes": "4 KiB"}
+    worker = start(frazil, script.copying(lake, kafka.bootstrap, name, options, settings))
+    produce_in_small_batches(kafka, name, range(1000))
+    until(lambda: lake.count("events") >= 400, "early commits", context=worker.tail)
+    stop(worker)
+    assert_exactly_once(lake, "events", held(kafka, name))
+
+
+# --- Kills ----------------------------------------------------------------------------------------
+
+
+def test_latest_and_a_kill_before_the_first_commit_lose_nothing(kafka, topic, lake, frazil):
+    name = topic(partitions=2)
+    produce_ids(kafka, name, range(20))  # before the start: not to be read
+    already = held(kafka, name)
+    latest = {"scan.startup.mode": "latest-offset", "scan.assignment": "static"}
+    worker = start(
+        frazil, script.copying(lake, kafka.bootstrap, name, latest, script.NEVER)
+    )
+    until(lambda: lake.ledger("events"), "the first ledger", context=worker.tail)
+    produce_ids(kafka, name, range(100, 400))
+    until(lambda: open_files(lake), "rows on their way", context=worker.tail)
+    worker.kill()
+    assert lake.count("events") == 0
+    produce_ids(kafka, name, range(400, 500))
+
+    bounded = latest | {"scan.bounded.mode": "latest-offset"}
+    done = run(frazil, script.copying(lake, kafka.bootstrap, name, bounded))
+
+    assert done.returncode == 0, done.stderr
+    assert_exactly_once(lake, "events", held(kafka, name) - already)
+    assert [row["id"] for row in lake.rows("events")] == list(range(100, 500))
+
+
+def test_workers_share_the_partitions_and_inherit_them(kafka, topic, lake, frazil):
+    name = topic(partitions=4)
+    options = script.FROM_START | {"properties.group.id": name}
+    text = script.copying(lake, kafka.bootstrap, name, options)
+    produced = 0
+
+    def produce() -> bool:
+        nonlocal produced
+        produce_ids(kafka, name, range(produced, produced + 40))
+        produced += 40
+        return True
+
+    first = start(frazil, text)
+    until(lambda: produce() and lake.count("events") > 0, "rows", context=first.tail)
+    second = start(frazil, text)
+    until(
+        lambda: produce() and "gave up" in first.output() and "reading" in second.output(),
+        "the second worker's part",
+        context=lambda: first.tail() + second.tail(),
+    )
+    stop(first)
+    produce()
+    until(
+        lambda: lake.count("events") == produced,
+        "the second worker to have all",
+        seconds=40,  # a static member leaves when its session is over
+        context=second.tail,
+    )
+    stop(second)
+    assert_exactly_once(lake, "events", held(kafka, name))
+
+
+# --- Brokers and topics ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("assignment", ["static", "group"])
+def test_a_broker_that_restarts_is_waited_for(own_kafka, lake, frazil, assignment):
+    name = own_kafka.create_topic("restarted", 2)
+    options = script.FROM_START | {"scan.assignment": assignment}
+    worker = start(frazil, script.copying(lake, own_kafka.bootstrap, name, options))
+    produce_ids(own_kafka, name, range(100))
+    until(lambda: lake.count("events") == 100, "the first rows", context=worker.tail)
+
+    own_kafka.kill()
+    own_kafka.start()
+    produce_ids(own_kafka, name, range(100, 200))
+
+    until(lambda: lake.count("events") == 200, "rows after it", seconds=60, context=worker.tail)
+    stop(worker)
+    assert_exactly_once(lake, "events", held(own_kafka, name))
+
+
+def make_again(kafka, name: str, partitions: int) -> None:
+    kafka.delete_topic(name)
+
+    def is_made() -> bool:
+        with contextlib.suppress(Exception):
+            kafka.create_topic(name, partitions)
+            return True
+        return False
+
+    until(is_made, "the name to be free again")
+
+
+def test_a_topic_made_again_between_runs_stops_the_pipeline(kafka, topic, lake, frazil):
+    name = topic(partitions=2)
+    produce_ids(kafka, name, range(100))
+    text = script.copying(lake, kafka.bootstrap, name)
+    assert run(frazil, text).returncode == 0
+    old = kafka.topic_id(name)
+    make_again(kafka, name, 2)
+    produce_ids(kafka, name, range(1000, 1300))
+
+    done = run(frazil, text)
+
+    assert done.returncode == 5, done.stderr
+    for expected in (name, old, kafka.topic_id(name), "'on-data-loss' = 'continue'"):
+        assert expected in done.stderr
+    assert lake.count("events") == 100
+
+    done = run(frazil, script.set_all({"on-data-loss": "continue"}), text)
+    assert done.returncode == 0, done.stderr
+    assert [row["id"] for row in lake.rows("events")] == [*range(100), *range(1000, 1300)]
+    assert run(frazil, text).returncode == 0
+    assert lake.count("events") == 400
+
+
+def test_a_deleted_topic_stops_the_pipeline(kafka, lake, frazil):
+    name = kafka.create_topic("deleted-while-running")
+    options = STATIC | {"scan.topic-partition-discovery.interval": "300 ms"}
+    worker = start(frazil, script.copying(lake, kafka.bootstrap, name, options))
+    produce_ids(kafka, name, range(50))
+    until(lambda: lake.count("events") == 50, "the first rows", context=worker.tail)
+    kafka.delete_topic(name)
+    assert worker.exit_code() == 3, worker.tail()
+    assert name in worker.output() and "deleted" in worker.output()
+
+
+# --- Others who change the table ------------------------------------------------------------------
+
+
+def test_rows_of_others_and_ours_live_together(kafka, topic, lake, frazil):
+    import pyarrow
+
+    name = topic()
+    produce_ids(kafka, name, range(10))
+    text = script.copying(lake, kafka.bootstrap, name)
+    assert run(frazil, text).returncode == 0
+    foreign = pyarrow.table(
+        {
+            "id": pyarrow.array([1000], pyarrow.int64()),
+            "part": pyarrow.array([9], pyarrow.int32()),
+            "pos": pyarrow.array([9], pyarrow.int64()),
+        }
+    )
+    lake.table("events").append(foreign)
+    produce_ids(kafka, name, range(10, 20))
+    assert run(frazil, text).returncode == 0
+    assert_exactly_once(lake, "events", held(kafka, name) + Counter({(9, 9): 1}))
+
+
+def test_snapshots_expired_by_others_take_no_progress_away(kafka, topic, lake, frazil):
+    import pyarrow
+
+    name = topic()
+    produce_ids(kafka, name, range(10))
+    text = script.copying(lake, kafka.bootstrap, name)
+    assert run(frazil, text).returncode == 0
+    ours = [one["snapshot-id"] for one in lake.snapshots("events")]
+    table = lake.table("events")
+    table.append(pyarrow.Table.from_pylist([], table.schema().as_arrow()))
+    table.maintenance.expire_snapshots().by_ids(ours).commit()
+    assert not {one["snapshot-id"] for one in lake.snapshots("events")} & set(ours)
+
+    produce_ids(kafka, name, range(10, 20))
+    assert run(frazil, text).returncode == 0
+    assert_exactly_once(lake, "events", held(kafka, name))
+
+
+@pytest.mark.parametrize("choice", ["replay", "stop"])
+def test_a_table_that_was_rolled_back(kafka, topic, lake, frazil, choice):
+    name = topic()
+    text = script.set_all({"on-rollback": choice}) + script.copying(
+        lake, kafka.bootstrap, name
+    )
+    produce_ids(kafka, name, range(10))
+    assert run(frazil, text).returncode == 0
+    before = lake.snapshots("events")[-1]["snapshot-id"]
+    produce_ids(kafka, name, range(10, 20))
+    assert run(frazil, text).returncode == 0
+    with lake.table("events").manage_snapshots() as snapshots:
+        snapshots.rollback_to_snapshot(before)
+    assert len(lake.rows("events")) == 10
+
+    done = run(frazil, text)
+
+    if choice == "stop":
+        assert done.returncode == 5, done.stderr
+        assert "rolled back" in done.stderr and "'replay'" in done.stderr
+    else:
+        assert done.returncode == 0, done.stderr
+        assert "rolled back" in done.stderr
+        assert [row["id"] for row in lake.rows("events")] == list(range(20))
+
+
+NAMED = "INTO lake.db.events (id, part, pos) SELECT"
+
+
+def test_a_new_column_stops_an_insert_without_names(kafka, topic, lake, frazil):
+    from pyiceberg.types import StringType
+
+    name = topic()
+    produce_ids(kafka, name, range(10))
+    text = script.copying(lake, kafka.bootstrap, name, STATIC)
+    worker = start(frazil, text)
+    until(lambda: lake.count("events") == 10, "the first rows", context=worker.tail)
+
+    with lake.table("events").update_schema() as update:
+        update.add_column("note", StringType())
+    produce_ids(kafka, name, range(10, 20))
+
+    assert worker.exit_code() == 2, worker.tail()
+    assert "pipeline.sql:" in worker.output() and "4" in worker.output()
+    bounded = script.copying(lake, kafka.bootstrap, name)
+    assert run(frazil, bounded.replace("INTO lake.db.events SELECT", NAMED)).returncode == 0
+    assert_exactly_once(lake, "events", held(kafka, name))
+
+
+def test_a_column_that_goes_while_running_stops_the_pipeline(kafka, topic, lake, frazil):
+    name = topic()
+    produce_ids(kafka, name, range(10))
+    text = script.copying(lake, kafka.bootstrap, name, STATIC)
+    worker = start(frazil, text.replace("INTO lake.db.events SELECT", NAMED))
+    until(lambda: lake.count("events") == 10, "the first rows", context=worker.tail)
+
+    with lake.table("events").update_schema(allow_incompatible_changes=True) as update:
+        update.rename_column("id", "identity")
+    produce_ids(kafka, name, range(10, 20))
+
+    assert worker.exit_code() == 2, worker.tail()
+    assert "id" in worker.output() and "pipeline.sql:" in worker.output()
+    with lake.table("events").update_schema(allow_incompatible_changes=True) as update:
+        update.rename_column("identity", "id")
+    assert run(frazil, script.copying(lake, kafka.bootstrap, name)).returncode == 0
+    assert_exactly_once(lake, "events", held(kafka, name))
+
+
+def test_a_table_made_again_while_running_stops_the_pipeline(kafka, topic, lake, frazil):
+    name = topic()
+    produce_ids(kafka, name, range(10))
+    worker = start(frazil, script.copying(lake, kafka.bootstrap, name, STATIC))
+    until(lambda: lake.count("events") == 10, "the first rows", context=worker.tail)
+
+    schema = lake.table("events").schema()
+    lake.catalog().drop_table("db.events")
+    lake.create("events", schema)
+    produce_ids(kafka, name, range(10, 20))
+
+    assert worker.exit_code() == 5, worker.tail()
+    assert "made anew" in worker.output()
+    assert run(frazil, script.copying(lake, kafka.bootstrap, name)).returncode == 0
+    assert_exactly_once(lake, "events", held(kafka, name))
+
+
+def test_log_lines_can_be_json(kafka, topic, lake, frazil):
+    name = topic()
+    produce_ids(kafka, name, range(3))
+    file = script.write(frazil.folder, script.copying(lake, kafka.bootstrap, name))
+    done = frazil.run("run", file, "--log-format", "json")
+    assert done.returncode == 0
+    lines = [json.loads(line) for line in done.stderr.splitlines()]
+    assert {"time", "level", "message"} <= set.intersection(*map(set, lines))
+    committed = [line for line in lines if line["message"] == "committed"]
+    assert sum(int(line["rows"]) for line in committed) == 3
