@@ -17,6 +17,8 @@ POINTS = [
     for step in ("file.close", "commit.manifest", "commit.metadata", "commit.swap")
     for moment in ("before", "after")
 ]
+# What fails here has happened by then: the next attempt finds it done.
+HAPPENED = ("commit.manifest.after", "commit.swap.after")
 KILLED = -signal.SIGKILL
 
 # Several epochs of several batches, whatever the machine's speed: small fetches, few rows.
@@ -108,7 +110,7 @@ def test_an_error_that_passes_is_survived(kafka, filled, lake, faulty_frazil, po
     assert lake.snapshots("events") == snapshots
 
 
-@pytest.mark.parametrize("point", POINTS)
+@pytest.mark.parametrize("point", [point for point in POINTS if point not in HAPPENED])
 def test_an_error_that_stays_ends_by_hand_and_costs_nothing(
     kafka, filled, lake, faulty_frazil, point
 ):
