@@ -6,6 +6,7 @@ import os
 import pathlib
 import shutil
 import subprocess
+import time
 import uuid
 from collections.abc import Iterable
 
@@ -225,12 +226,20 @@ class Kafka:
     def offsets(self, topic: str) -> dict[int, tuple[int, int]]:
         """First and next offset of each partition."""
         consumer = self._consumer()
+        deadline = time.monotonic() + 20
         try:
-            partitions = consumer.list_topics(topic, timeout=10).topics[topic].partitions
-            return {
-                partition: consumer.get_watermark_offsets(TopicPartition(topic, partition), 10)
-                for partition in sorted(partitions)
-            }
+            while True:
+                partitions = consumer.list_topics(topic, timeout=10).topics[topic].partitions
+                try:
+                    return {
+                        partition: consumer.get_watermark_offsets(
+                            TopicPartition(topic, partition), 10
+                        )
+                        for partition in sorted(partitions)
+                    }
+                except KafkaException:  # a new partition has no leader for a moment
+                    if time.monotonic() > deadline:
+                        raise
         finally:
             consumer.close()
 

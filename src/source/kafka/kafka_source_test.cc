@@ -425,36 +425,6 @@ TEST_F(KafkaSourceTest, LosesNothingWhileFetchingIsHeldUp) {
   EXPECT_GT(turn, 10);
 }
 
-TEST_F(KafkaSourceTest, MeetsARebalanceWhileFetchingIsHeldUp) {
-  ASSERT_THAT(cluster_->CreateTopic("orders", 2), IsOk());
-  Fill("orders", 0, 0, 100);
-  Fill("orders", 1, 0, 100);
-  keep_alive_interval_ = std::chrono::milliseconds(0);
-  const auto held = MakeSource({{"topic", "orders"}});
-  ASSERT_THAT(held->Open(), IsOk());
-  RecordingListener held_listener;
-  Reading held_reading(held_listener);
-  // Called from inside, as by a pipeline whose channel is full.
-  held_listener.before_revoked = [&](const std::vector<Split>&) {
-    EXPECT_THAT(held->KeepAlive(), IsOk());
-  };
-  ASSERT_THAT(held->Start(held_listener), IsOk());
-  held_reading.UntilCount(*held, 200);
-
-  const auto other = MakeSource({{"topic", "orders"}});
-  ASSERT_THAT(other->Open(), IsOk());
-  RecordingListener other_listener;
-  Reading other_reading(other_listener);
-  ASSERT_THAT(other->Start(other_listener), IsOk());
-  other_reading.Until(*other, [&] {
-    EXPECT_THAT(held->KeepAlive(), IsOk());
-    return other_reading.count >= 100;
-  });
-  EXPECT_EQ(held_listener.revoked, 1);
-  Fill("orders", held_listener.next.begin()->first.partition, 100, 10);
-  held_reading.UntilCount(*held, 210);
-}
-
 TEST_F(KafkaSourceTest, AFailingListenerFailsThePoll) {
   class Failing : public RecordingListener {
    public:
