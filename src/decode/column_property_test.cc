@@ -30,7 +30,7 @@ void AppendList(Column& column, std::string& text) {
     text += "null";
     return;
   }
-  text += "[";
+  text += '[';
   const int count = *rc::gen::inRange(0, 4);
   for (int i = 0; i < count; ++i) {
     const int value = *rc::gen::inRange(0, 3);
@@ -41,7 +41,7 @@ void AppendList(Column& column, std::string& text) {
                                                            : "false");
   }
   RC_ASSERT(column.EndList());
-  text += "]";
+  text += ']';
 }
 
 // Appends a random row, and says what it is. Stops after `members` members, as a record
@@ -70,13 +70,13 @@ std::string AppendRow(Column& row, int members) {
   text += ", r: " + std::to_string(std::int64_t{number} * 2) + ", m: ";
   std::vector<Column>& entry = fields[4].children();
   const int entries = *rc::gen::inRange(0, 3);
-  text += "{";
+  text += '{';
   for (int i = 0; i < entries; ++i) {
     RC_ASSERT(entry[0].AppendBytes(std::to_string(i)));
     text += (i > 0 ? ", \"" : "\"") + std::to_string(i) + "\": ";
     AppendList(entry[1], text);
   }
-  text += "}";
+  text += '}';
   if (members == 4) return text;  // the map is not ended
   RC_ASSERT(fields[4].EndList());
   RC_ASSERT(row.EndStruct());

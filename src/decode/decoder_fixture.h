@@ -26,7 +26,7 @@ inline SourceColumn ValueColumn(std::string name, Type type, bool is_required = 
 inline SourceColumn KeyColumn(std::string name, Type type, bool is_required = false) {
   return {std::move(name), std::move(type), is_required, ColumnOrigin::kKey, {}};
 }
-inline SourceColumn MetadataColumnOf(std::string key, Type type,
+inline SourceColumn MetadataColumnOf(const std::string& key, Type type,
                                      bool is_required = false) {
   return {key, std::move(type), is_required, ColumnOrigin::kMetadata, key};
 }

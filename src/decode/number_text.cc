@@ -110,7 +110,7 @@ bool ScanNumber(std::string_view text, ScannedNumber& number) {
     number.exponent = fraction - at;
     number.is_plain_integer = false;
   }
-  if (at != end && (*at | 0x20) == 'e') {
+  if (at != end && (*at == 'e' || *at == 'E')) {
     at = ScanExponent(at + 1, end, number);
     if (at == nullptr) return false;
     number.is_plain_integer = false;
@@ -147,7 +147,7 @@ DecodeError ToInteger(const ScannedNumber& number, std::int64_t min, std::int64_
 DecodeError ToDouble(const ScannedNumber& number, double& value) {
   // Both factors are exact, so the one rounding of the operation is the right one
   // (Clinger 1990).
-  constexpr std::uint64_t kExactIntegers = std::uint64_t{1} << 53;
+  constexpr std::uint64_t kExactIntegers = std::uint64_t{1} << 53U;
   if (number.digit_count <= kMantissaDigits && number.mantissa <= kExactIntegers &&
       number.exponent >= -22 && number.exponent <= 22) {
     const auto mantissa = static_cast<double>(number.mantissa);

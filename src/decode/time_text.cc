@@ -10,7 +10,7 @@ namespace {
 
 constexpr int kDateLength = 10;
 constexpr int kMaxFractionDigits = 9;
-constexpr std::int64_t kMaxZoneMinutes = 18 * 60;
+constexpr std::int64_t kMaxZoneMinutes = std::int64_t{18} * 60;
 
 // Reads two digits; any that is none leaves a value of 100 or more.
 unsigned TwoDigits(const char* at) {
@@ -62,7 +62,7 @@ const char* ReadTime(const char* at, const char* end, bool needs_seconds,
   const unsigned minute = TwoDigits(at + 3);
   if (hour > 23 || minute > 59) return nullptr;
   at += 5;
-  micros = (hour * 60 + minute) * 60 * kMicrosPerSecond;
+  micros = (std::int64_t{hour} * 60 + minute) * 60 * kMicrosPerSecond;
   if (at == end || *at != ':') return needs_seconds ? nullptr : at;
   if (end - at < 3) return nullptr;
   const unsigned second = TwoDigits(at + 1);

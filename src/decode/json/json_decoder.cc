@@ -214,7 +214,6 @@ DecodeError JsonDecoder::DecodeKey(const RawRecord& record, std::int64_t row_cou
                               error != DecodeError::kOutOfMemory &&
                               options_.key.ignore_parse_errors;
     if (!becomes_null) return error;
-    key_reader_->Truncate(rows_);
   }
   for (std::int64_t i = 0; i < row_count; ++i) {
     const DecodeError error = key_reader_->ReadNothing(rows_ + i);

@@ -101,7 +101,7 @@ Value RandomBytes(TypeId type, int length) {
   if (type == TypeId::kUuid) {
     std::string json = "\"";
     for (std::size_t i = 0; i < size; ++i) {
-      if (i == 4 || i == 6 || i == 8 || i == 10) json += "-";
+      if (i == 4 || i == 6 || i == 8 || i == 10) json += '-';
       json += fmt::format("{:02x}", static_cast<unsigned char>(bytes[i]));
     }
     return {json + "\"", HexText(bytes)};

@@ -211,10 +211,12 @@ TEST(JsonFailuresTest, ABadValueIsNullAtTheInnermostPlaceThatMayBeNull) {
           .Add(R"({"p":{"x":1,"y":[]},"l":[1,2],"m":{"1":[1,"x"],"2":7}})")
           .Add(R"({"p":{"x":{"deep":[1]},"y":1},"l":[1,null],"m":{"k":[1]}})")
           .Add(R"({"p":{"y":1},"l":[1,"x",2],"m":{"1":[]}})")
+          .Add(R"({"p":{"x":7,"y":8},"l":[9],"m":{"5":[6]}})")
           .Build();
-  EXPECT_THAT(RowsOf(Decode(columns, batch, Ignoring())),
-              ElementsAre("(x: 1, y: null)|[1, 2]|{1: [1, null], 2: null}",
-                          "null|null|null", "null|null|{1: []}"));
+  EXPECT_THAT(
+      RowsOf(Decode(columns, batch, Ignoring())),
+      ElementsAre("(x: 1, y: null)|[1, 2]|{1: [1, null], 2: null}", "null|null|null",
+                  "null|null|{1: []}", "(x: 7, y: 8)|[9]|{5: [6]}"));
 }
 
 TEST(JsonFailuresTest, AnAbsentFieldIsAFailureIfAskedFor) {
@@ -327,6 +329,17 @@ TEST(JsonFailuresTest, FieldsAreFoundInAnyOrderAndWhateverTheirNamesAre) {
       EXPECT_EQ(ArrayText(*decoded.rows->column(i), row), std::to_string(i));
     }
   }
+}
+
+TEST(JsonFailuresTest, NamesAreComparedWithoutTheirEscapeSequences) {
+  const RawBatch batch = RawBatchBuilder()
+                             .Add(R"({"a\\u0062":1,"ab":2})")
+                             .Add(R"({"a\u0062":3})")
+                             .Add(R"({"a\\u0062":4,"a\u0062":5})")
+                             .Build();
+  const DecodedBatch decoded =
+      Decode({ValueColumn("a\\u0062", kInt), ValueColumn("ab", kInt)}, batch);
+  EXPECT_THAT(RowsOf(decoded), ElementsAre("1|2", "null|3", "4|5"));
 }
 
 TEST(JsonFailuresTest, DecodingMayStartAtAnyRecord) {

@@ -39,7 +39,7 @@ class JsonReader {
   /// \brief Reads the opened text, an object, as row `row`; may be repeated.
   DecodeError ReadOneRow(std::int64_t row);
 
-  /// \brief Makes row `row` null: there is no text. \return kNullInRequired.
+  /// \brief Makes row `row`, the last one, null: there is no text. \return kNullInRequired.
   DecodeError ReadNothing(std::int64_t row);
 
   /// \brief Cuts all columns of the plan.

@@ -31,7 +31,8 @@ std::string_view Trimmed(std::string_view text) {
 bool IsSameWord(std::string_view text, std::string_view lower_case) {
   if (text.size() != lower_case.size()) return false;
   for (std::size_t i = 0; i < text.size(); ++i) {
-    if ((text[i] | 0x20) != lower_case[i]) return false;
+    const char c = text[i];
+    if ((c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c) != lower_case[i]) return false;
   }
   return true;
 }
