@@ -21,6 +21,7 @@ void AddQueryCommand(CLI::App& app, int& exit_code);
 void AddProduceCommand(CLI::App& app, int& exit_code);
 void AddDemoCommand(CLI::App& app, int& exit_code);
 void AddVerifyCommand(CLI::App& app, int& exit_code);
+void AddDeadLettersCommand(CLI::App& app, int& exit_code);
 
 /// \brief Prints an error as "frazil: <message>" and gives its exit code.
 int PrintError(const Error& error);

@@ -44,6 +44,7 @@ int main(int argc, char** argv) {
     frazil::AddProduceCommand(app, exit_code);
     frazil::AddDemoCommand(app, exit_code);
     frazil::AddVerifyCommand(app, exit_code);
+    frazil::AddDeadLettersCommand(app, exit_code);
     app.add_subcommand("version", "Print the version")->callback([] {
       fmt::print("frazil {}\n", FRAZIL_VERSION);
     });

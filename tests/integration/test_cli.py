@@ -1,11 +1,14 @@
-"""The commands beside `run`: produce, demo."""
+"""The commands beside `run`: produce, demo, verify, dead-letters."""
 
 import json
 import re
 import time
 
+import pyarrow
+import pytest
 from confluent_kafka import Consumer, TopicPartition
 
+from support import script
 from support.waiting import until
 
 
@@ -147,3 +150,150 @@ def test_a_stopped_demo_keeps_what_it_committed_and_goes_on_from_there(frazil):
     before = rows()
     frazil.ok("demo", "--events", 1_000)
     assert rows() == before + 1_000
+
+
+# --- verify ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def copied(kafka, topic, lake, frazil):
+    """A pipeline file that has copied two partitions of 50, the topic's name with it."""
+    name = topic(partitions=2)
+    for partition in range(2):
+        kafka.produce_json(
+            name, [{"id": partition * 100 + n} for n in range(50)], partition=partition
+        )
+    file = script.write(frazil.folder, script.copying(lake, kafka.bootstrap, name))
+    frazil.ok("run", file)
+    return file, name
+
+
+def test_verify_says_equal_also_when_the_topic_has_gone_on(kafka, copied, frazil):
+    file, name = copied
+    kafka.produce_json(name, [{"id": 1000}, {"id": 1001}], partition=0)
+    said = frazil.ok("verify", file)
+    assert "lake.db.events: equal, 100 rows" in said
+    assert "100 records of the source were read again" in said
+    answer = json.loads(frazil.ok("verify", file, "--output", "json"))
+    assert answer["tables"][0]["expected-hash"] == answer["tables"][0]["found-hash"]
+
+    frazil.ok("run", file)
+    assert "equal, 102 rows" in frazil.ok("verify", file)
+
+
+def test_verify_names_rows_that_are_doubled_missing_or_from_nowhere(copied, lake, frazil):
+    file, _ = copied
+    table = lake.table("events")
+    table.delete("part = 1 and pos >= 10 and pos < 13")  # rewrites the file
+    lake.table("events").append(
+        pyarrow.table(
+            {"id": [7, 7, 5], "part": [0, 0, 0], "pos": [7, 7, 500]},
+            schema=pyarrow.schema(
+                [("id", pyarrow.int64()), ("part", pyarrow.int32()), ("pos", pyarrow.int64())]
+            ),
+        )
+    )
+    done = frazil.run("verify", file)
+    assert done.returncode == 10
+    assert "lake.db.events: DIFFERS" in done.stdout
+    assert "doubled: partition 0: 7\n" in done.stdout
+    assert "not from the source: partition 0: 500\n" in done.stdout
+    assert "missing: partition 1: 10-12\n" in done.stdout
+    assert "snapshots were written by other programs" in done.stdout
+
+
+def test_verify_sees_a_changed_value_where_all_places_are_right(copied, lake, frazil):
+    file, _ = copied
+    lake.table("events").delete("part = 0 and pos = 3")
+    lake.table("events").append(
+        pyarrow.table(
+            {"id": [4711], "part": [0], "pos": [3]},
+            schema=pyarrow.schema(
+                [("id", pyarrow.int64()), ("part", pyarrow.int32()), ("pos", pyarrow.int64())]
+            ),
+        )
+    )
+    done = frazil.run("verify", file)
+    assert done.returncode == 10
+    assert "the source gives 100 rows" in done.stdout and "has   100 rows" in done.stdout
+    assert "doubled" not in done.stdout and "missing" not in done.stdout
+
+
+def test_verify_compares_nested_types_and_dead_letters_and_leaves_out_what_changes(
+    kafka, topic, lake, frazil
+):
+    name = topic()
+    good = {
+        "id": 1, "amount": 1.5, "price": "12.30", "day": "2026-01-02", "moment": "2026-01-02T03:04:05Z",
+        "b": "AAE=", "tags": ["a", None],
+        "props": {"k": "v"}, "geo": {"x": 1, "names": ["n"]}, "ok": True, "t": "01:02:03",
+    }  # fmt: skip
+    kafka.produce_json(name, [good | {"id": n} for n in range(30)] + [{"id": 30}])
+    kafka.produce(name, ["not json", '{"id": "x"}', json.dumps({"id": 31, "amount": 0})])
+    columns = (
+        "id BIGINT, amount DOUBLE, price DECIMAL(9, 2), `day` DATE, moment TIMESTAMP_LTZ(6),"
+        " b BYTES, tags ARRAY<STRING>, props MAP<STRING, STRING>,"
+        " geo ROW<x INT, names ARRAY<STRING>>, ok BOOLEAN, t TIME(6)"
+    )
+    file = script.write(
+        frazil.folder,
+        script.set_all(script.QUICK | {"pipeline.name": "kinds"}),
+        lake.ddl(),
+        script.source(kafka.bootstrap, name, columns),
+        script.target("events", columns + ", part INT, pos BIGINT, seen TIMESTAMP_LTZ(6)"),
+        "INSERT INTO lake.db.events SELECT id, amount, price, day, moment, b, tags, props, geo, ok, t,"
+        " part, pos, now() FROM events WHERE amount > 0 OR amount IS NULL;",
+    )
+    frazil.ok("run", file)
+    said = frazil.ok("verify", file)
+    assert "lake.db.events: equal, 31 rows" in said
+    assert "lake.db.kinds_dead_letters: equal, 2 rows" in said
+    assert "not compared: column seen" in said
+
+
+def test_verify_says_when_it_has_nothing_to_compare_with(kafka, copied, lake, topic, frazil):
+    file, name = copied
+    kafka.delete_records(name, {1: 20})
+    done = frazil.run("verify", file)
+    assert done.returncode == 11
+    assert "has deleted records that the table holds" in done.stderr and "-1 begins at 20" in (
+        done.stderr
+    )
+
+    other = topic()
+    kafka.produce_json(other, [{"id": 1}])
+    fresh = script.write(
+        frazil.folder,
+        script.copying(lake, kafka.bootstrap, other).replace("db.events", "db.never"),
+        name="fresh.sql",
+    )
+    done = frazil.run("verify", fresh)
+    assert done.returncode == 11
+    assert "does not exist yet" in done.stderr
+
+
+# --- dead-letters ---------------------------------------------------------------------------------
+
+
+def test_dead_letters_are_counted_by_class_and_shown_wholly(kafka, topic, lake, frazil):
+    name = topic()
+    kafka.produce(name, [json.dumps({"id": 1}), "not json", '{"id": "x"}', "nor this"], key="k")
+    file = script.write(
+        frazil.folder,
+        script.set_all({"pipeline.name": "copy"}) + script.copying(lake, kafka.bootstrap, name),
+    )
+    before = frazil.run("dead-letters", "list", file)
+    assert before.returncode == 3 and "does not exist yet" in before.stderr
+    frazil.ok("run", file)
+
+    listed = json.loads(frazil.ok("dead-letters", "list", file, "--output", "json"))
+    assert sum(int(one["count"]) for one in listed["classes"]) == 3
+    assert [one["offset"] for one in listed["newest"]] == ["3", "2", "1"]
+    said = frazil.ok("dead-letters", "list", file, "--limit", 1)
+    assert "offset 3" in said and "offset 2" not in said
+
+    assert "nor this" in frazil.ok("dead-letters", "show", file)
+    second = json.loads(frazil.ok("dead-letters", "show", file, 2, "--output", "json"))
+    assert (second["offset"], second["payload"], second["key"]) == ("2", '{"id": "x"}', "k")
+    none = frazil.run("dead-letters", "show", file, 4)
+    assert none.returncode == 3 and "no dead letter number 4" in none.stderr
