@@ -18,6 +18,25 @@
 
 namespace frazil {
 
+/// \brief True if no member of a struct is longer than it, and no list keeps values that none
+/// of its rows shows, as what a failed record left would be.
+inline bool HidesNothing(const arrow::ArrayData& array) {
+  const bool is_list =
+      array.type->id() == arrow::Type::LIST || array.type->id() == arrow::Type::MAP;
+  std::int64_t shown = array.length;
+  if (is_list) {
+    const auto* const offsets = array.GetValues<std::int32_t>(1);
+    shown = offsets[array.length];
+    for (std::int64_t row = 0; row < array.length; ++row) {
+      if (array.IsNull(row) && offsets[row] != offsets[row + 1]) return false;
+    }
+  }
+  for (const auto& child : array.child_data) {
+    if (child->length != shown || !HidesNothing(*child)) return false;
+  }
+  return true;
+}
+
 inline std::string HexText(std::string_view bytes) {
   std::string text = "x'";
   for (const char c : bytes) text += fmt::format("{:02X}", static_cast<unsigned char>(c));

@@ -124,6 +124,18 @@ TEST_F(AssignmentTest, FindsNullsInRequiredFieldsAtEveryDepth) {
   EXPECT_EQ(result.rows->num_rows(), 2);
 }
 
+TEST_F(AssignmentTest, ARequiredMemberMayBeNullWhereItsStructIs) {
+  const Type loose = Type::Struct({FieldOf("n", kIntType)});
+  const TransformSpec spec =
+      SpecOf("SELECT g FROM events WHERE true", {{"g", loose}},
+             {FieldOf("g", Type::Struct({FieldOf("n", kIntType, true)}))});
+  // DuckDB makes the members of a null struct null.
+  const TransformedBatch result =
+      Apply(spec, RowsOfJson(spec, {R"([{"n": 1}, null, {"n": null}])"}));
+  EXPECT_THAT(FailuresOf(result), ElementsAre("2 NullInRequired"));
+  ExpectColumn(result, 0, R"([{"n": 1}, null])");
+}
+
 TEST_F(AssignmentTest, BinaryOfAnotherLengthThanFixedIsAFailure) {
   const TransformSpec spec =
       SpecOf("SELECT b, l FROM events",

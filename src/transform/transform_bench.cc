@@ -1,6 +1,8 @@
 // Cost of a SELECT per row, by kind of SELECT, over events of 8 columns with a struct, a
 // map and a list; one worker, batches of 20,000 rows.
 
+#include <cstdint>
+#include <cstdlib>
 #include <memory>
 #include <string>
 #include <utility>
@@ -44,8 +46,19 @@ std::shared_ptr<arrow::RecordBatch> Events(const TransformSpec& spec) {
   return arrow::RecordBatch::Make(arrow::schema(fields), kRows, columns);
 }
 
+// The texts of user_id as numbers, but one in `one_in`.
+std::shared_ptr<arrow::RecordBatch> WithNumbers(
+    const std::shared_ptr<arrow::RecordBatch>& rows, std::int64_t one_in) {
+  arrow::StringBuilder builder;
+  for (std::int64_t i = 0; i < kRows; ++i) {
+    const std::string text = i % one_in == 0 ? "bad" : std::to_string(i);
+    if (!builder.Append(text).ok()) std::abort();
+  }
+  return *rows->SetColumn(1, rows->schema()->field(1), *builder.Finish());
+}
+
 void Run(benchmark::State& state, const std::string& select,
-         std::vector<SchemaField> target) {
+         std::vector<SchemaField> target, std::int64_t bad_one_in = 0) {
   TransformSpec spec;
   spec.select = select;
   spec.source_name = "events";
@@ -64,7 +77,8 @@ void Run(benchmark::State& state, const std::string& select,
     state.SkipWithError(transformer.error().message.c_str());
     return;
   }
-  const auto rows = Events(spec);
+  auto rows = Events(spec);
+  if (bad_one_in > 0) rows = WithNumbers(rows, bad_one_in);
   for (auto _ : state) {
     auto result = (*transformer)->Apply(rows);
     if (!result.has_value()) state.SkipWithError(result.error().message.c_str());
@@ -105,6 +119,14 @@ void BM_DuckDbExpressions(benchmark::State& state) {
       {});
 }
 BENCHMARK(BM_DuckDbExpressions);
+
+// One row in a hundred does not convert: the price of finding them.
+void BM_DuckDbFailures(benchmark::State& state) {
+  Run(state, "SELECT id, CAST(user_id AS BIGINT) FROM events",
+      {Member("id", Type(TypeId::kLong)), Member("n", Type(TypeId::kLong))},
+      /*bad_one_in=*/100);
+}
+BENCHMARK(BM_DuckDbFailures);
 
 void BM_DuckDbAggregate(benchmark::State& state) {
   Run(state, "SELECT event_type, count(*), sum(amount) FROM events GROUP BY event_type",

@@ -1,7 +1,7 @@
 #include "decode/json/json_decoder.h"
 
 #include <algorithm>
-#include <optional>
+#include <memory>
 #include <set>
 #include <string>
 #include <string_view>
@@ -37,7 +37,7 @@ class JsonDecoder final : public Decoder {
   Result<DecodedBatch> Decode(const RawBatch& batch, std::size_t first_record) override;
 
  private:
-  Status AddMetadata();
+  Status AddColumn(const SourceColumn& column);
   Status AddFields(ColumnOrigin origin, std::vector<JsonField>& fields);
 
   DecodeError DecodeRecord(const RawRecord& record, std::int64_t& row_count);
@@ -55,10 +55,10 @@ class JsonDecoder final : public Decoder {
   std::vector<SourceColumn> source_columns_;
   JsonOptions options_;
   std::shared_ptr<arrow::Schema> schema_;
-  std::vector<std::optional<Column>> columns_;           // of value and key, else nullopt
-  std::vector<std::optional<MetadataColumn>> metadata_;  // the others
-  std::optional<JsonReader> value_reader_;
-  std::optional<JsonReader> key_reader_;
+  std::vector<std::unique_ptr<Column>> columns_;  // of value and key, else nullptr
+  std::vector<std::unique_ptr<MetadataColumn>> metadata_;  // the others
+  std::unique_ptr<JsonReader> value_reader_;
+  std::unique_ptr<JsonReader> key_reader_;
   Column* raw_key_ = nullptr;
   TypeId raw_key_type_ = TypeId::kBinary;
   bool is_raw_key_required_ = false;
@@ -87,18 +87,17 @@ Status CheckMapKeys(const std::string& column, const Type& type) {
   return {};
 }
 
-Status JsonDecoder::AddMetadata() {
-  for (std::size_t i = 0; i < source_columns_.size(); ++i) {
-    const SourceColumn& column = source_columns_[i];
-    if (column.origin != ColumnOrigin::kMetadata) {
-      FRAZIL_TRY(CheckMapKeys(column.name, column.type));
-      columns_[i].emplace(column.type, column.required);
-      continue;
-    }
+Status JsonDecoder::AddColumn(const SourceColumn& column) {
+  metadata_.emplace_back();
+  columns_.emplace_back();
+  if (column.origin == ColumnOrigin::kMetadata) {
     FRAZIL_ASSIGN(MetadataColumn metadata, MetadataColumn::Make(column));
-    metadata_[i].emplace(std::move(metadata));
+    metadata_.back() = std::make_unique<MetadataColumn>(std::move(metadata));
     has_required_timestamp_ |= column.required && column.metadata_key == "timestamp";
+    return {};
   }
+  FRAZIL_TRY(CheckMapKeys(column.name, column.type));
+  columns_.back() = std::make_unique<Column>(column.type, column.required);
   return {};
 }
 
@@ -114,31 +113,31 @@ Status JsonDecoder::AddFields(ColumnOrigin origin, std::vector<JsonField>& field
     if (!names.insert(name).second) {
       return Fail(ErrorKind::kInvalidConfig, "two columns read the field '{}'", name);
     }
-    fields.push_back({std::move(name), column.type, column.required, &*columns_[i]});
+    fields.push_back({std::move(name), column.type, column.required, columns_[i].get()});
   }
   return {};
 }
 
 Status JsonDecoder::Compile() {
-  columns_.resize(source_columns_.size());
-  metadata_.resize(source_columns_.size());
   arrow::FieldVector arrow_fields;
   for (const SourceColumn& column : source_columns_) {
     arrow_fields.push_back(
         ArrowFieldOf(SchemaField{0, column.name, column.type, column.required, {}}));
   }
   schema_ = arrow::schema(std::move(arrow_fields));
-  FRAZIL_TRY(AddMetadata());
+  for (const SourceColumn& column : source_columns_) FRAZIL_TRY(AddColumn(column));
   std::vector<JsonField> value_fields;
   FRAZIL_TRY(AddFields(ColumnOrigin::kValue, value_fields));
   if (!value_fields.empty()) {
-    value_reader_.emplace(value_fields, options_.value, options_.max_depth);
+    value_reader_ =
+        std::make_unique<JsonReader>(value_fields, options_.value, options_.max_depth);
   }
   std::vector<JsonField> key_fields;
   FRAZIL_TRY(AddFields(ColumnOrigin::kKey, key_fields));
   if (key_fields.empty()) return {};
   if (options_.key_format == KeyFormat::kJson) {
-    key_reader_.emplace(key_fields, options_.key, options_.max_depth);
+    key_reader_ =
+        std::make_unique<JsonReader>(key_fields, options_.key, options_.max_depth);
     return {};
   }
   raw_key_type_ = key_fields[0].type.id();
@@ -158,8 +157,9 @@ Status JsonDecoder::Compile() {
 bool JsonDecoder::Reserve(std::size_t record_count) {
   record_of_row_.clear();
   record_of_row_.reserve(record_count);
-  for (std::optional<Column>& column : columns_) {
-    if (column && !column->Reserve(static_cast<std::int64_t>(record_count))) return false;
+  for (const std::unique_ptr<Column>& column : columns_) {
+    if (column != nullptr && !column->Reserve(static_cast<std::int64_t>(record_count)))
+      return false;
   }
   return true;
 }
@@ -207,7 +207,7 @@ DecodeError JsonDecoder::ReadKeyRows(const RawRecord& record, std::int64_t row_c
 
 DecodeError JsonDecoder::DecodeKey(const RawRecord& record, std::int64_t row_count) {
   if (raw_key_ != nullptr) return DecodeRawKey(record, row_count);
-  if (!key_reader_) return DecodeError::kNone;
+  if (key_reader_ == nullptr) return DecodeError::kNone;
   if (record.has_key) {
     const DecodeError error = ReadKeyRows(record, row_count);
     const bool becomes_null = error != DecodeError::kNone &&
@@ -224,7 +224,7 @@ DecodeError JsonDecoder::DecodeKey(const RawRecord& record, std::int64_t row_cou
 
 DecodeError JsonDecoder::DecodeRecord(const RawRecord& record, std::int64_t& row_count) {
   row_count = 1;
-  if (value_reader_) {
+  if (value_reader_ != nullptr) {
     part_ = RecordPart::kValue;
     const DecodeError error = DecodeValue(record, row_count);
     if (error != DecodeError::kNone) return error;
@@ -234,15 +234,16 @@ DecodeError JsonDecoder::DecodeRecord(const RawRecord& record, std::int64_t& row
   const DecodeError error = DecodeKey(record, row_count);
   if (error != DecodeError::kNone || !has_required_timestamp_) return error;
   part_ = RecordPart::kMetadata;
-  for (const std::optional<MetadataColumn>& column : metadata_) {
-    if (column && column->IsMissing(record)) return DecodeError::kNullInRequired;
+  for (const std::unique_ptr<MetadataColumn>& column : metadata_) {
+    if (column != nullptr && column->IsMissing(record))
+      return DecodeError::kNullInRequired;
   }
   return DecodeError::kNone;
 }
 
 void JsonDecoder::Undo() {
-  for (std::optional<Column>& column : columns_) {
-    if (column) column->Truncate(rows_);
+  for (const std::unique_ptr<Column>& column : columns_) {
+    if (column != nullptr) column->Truncate(rows_);
   }
 }
 
@@ -314,7 +315,7 @@ Result<DecodedBatch> JsonDecoder::Finish(const RawBatch& batch,
   for (std::size_t i = 0; i < columns_.size(); ++i) {
     const std::shared_ptr<arrow::DataType>& type =
         schema_->field(static_cast<int>(i))->type();
-    if (columns_[i]) {
+    if (columns_[i] != nullptr) {
       arrays.push_back(columns_[i]->Finish(type));
       continue;
     }
@@ -330,8 +331,8 @@ Result<DecodedBatch> JsonDecoder::Finish(const RawBatch& batch,
   }
   if (!is_one_to_one) decoded.record_of_row = record_of_row_;
   decoded.failures = std::move(failures_);
-  if (value_reader_) value_reader_->ShrinkTo(kKeptBytes);
-  if (key_reader_) key_reader_->ShrinkTo(kKeptBytes);
+  if (value_reader_ != nullptr) value_reader_->ShrinkTo(kKeptBytes);
+  if (key_reader_ != nullptr) key_reader_->ShrinkTo(kKeptBytes);
   return decoded;
 }
 

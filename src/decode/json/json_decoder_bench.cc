@@ -138,7 +138,7 @@ BENCHMARK(BM_CopyEachRecord);
 // ... or all records of a batch into one.
 void BM_CopyWholeBatch(benchmark::State& state) {
   const RawBatch batch = EventBatch();
-  std::vector<char> buffer(kRecords * 512);
+  std::vector<char> buffer(std::size_t{kRecords} * 512);
   for (auto _ : state) {
     char* out = buffer.data();
     for (const RawRecord& record : batch.records) {

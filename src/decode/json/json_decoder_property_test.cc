@@ -47,6 +47,7 @@ Type RandomType(int depth) {
     case 14: {
       std::vector<SchemaField> members;
       const int count = Pick(4) + 1;
+      members.reserve(static_cast<std::size_t>(count));
       for (int i = 0; i < count; ++i) {
         members.push_back(Member("m" + std::to_string(i), RandomType(depth - 1)));
       }
@@ -198,7 +199,7 @@ Value RandomStruct(const Type& type) {
     members.push_back(fmt::format("{}\"{}\"{}:{}{}{}", Space(), field.name, Space(),
                                   Space(), value.json, Space()));
   }
-  if (Pick(4) == 0) members.push_back("\"unknown\":{\"m0\":[1,{}]}");
+  if (Pick(4) == 0) members.emplace_back("\"unknown\":{\"m0\":[1,{}]}");
   std::string json;
   while (!members.empty()) {
     const auto at =

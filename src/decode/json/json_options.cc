@@ -14,7 +14,7 @@ constexpr std::string_view kValue = "value.json.";
 constexpr std::string_view kKey = "key.json.";
 
 constexpr std::int64_t kMaxDepthLimit = 1'000'000;
-constexpr std::int64_t kRecordBytesLimit = std::int64_t{1} << 30;
+constexpr std::int64_t kRecordBytesLimit = std::int64_t{1024} * 1024 * 1024;
 
 // Declarations without a prefix.
 constexpr OptionDeclaration kIgnoreParseErrors = {

@@ -20,7 +20,7 @@
 #include "decode/decode_error.h"
 
 namespace simdjson::internal {
-class dom_parser_implementation;
+class dom_parser_implementation;  // NOLINT(readability-identifier-naming): simdjson's
 }  // namespace simdjson::internal
 
 namespace frazil {
