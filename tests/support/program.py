@@ -41,10 +41,11 @@ class Frazil:
 
     def start(self, *arguments: object, **environment: str) -> Server:
         """Starts it; it is stopped at the end of the test at the latest."""
+        count = len(list(self.folder.glob("frazil-*.log")))
         server = Server(
             "frazil",
             [str(self.program), *map(str, arguments)],
-            self.folder / f"frazil-{len(self._started)}.log",
+            self.folder / f"frazil-{count}.log",
             cwd=self.folder,
             env=os.environ | environment,
         )
