@@ -1,5 +1,9 @@
 #include "write/required_columns.h"
 
+#include <string>
+
+#include <arrow/array.h>
+#include <arrow/buffer.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -30,6 +34,20 @@ TEST(RequiredColumnsTest, AMemberOfANullStructMayBeNull) {
   EXPECT_THAT(Check(geo, R"([null, {"city": "Ulm"}])"), IsOk());
   EXPECT_THAT(Check(geo, R"([null, {"city": null}])"),
               FailsWith(ErrorKind::kInvalidArgument, HasSubstr("geo.city")));
+}
+
+TEST(RequiredColumnsTest, ANullUnderANullStructIsNotSeen) {
+  const SchemaField geo =
+      OptionalField(1, "geo", Type::Struct({RequiredField(2, "city", TypeId::kString)}));
+  const auto cities = arrow::json::ArrayFromJSONString(arrow::utf8(), R"([null, "Ulm"])");
+  ASSERT_TRUE(cities.ok());
+  const auto structs_with = [&](char validity) {
+    return arrow::StructArray(ArrowTypeOf(geo.type), 2, arrow::ArrayVector{*cities},
+                              arrow::Buffer::FromString(std::string(1, validity)));
+  };
+  EXPECT_THAT(CheckRequired(geo, structs_with('\2')), IsOk());
+  EXPECT_THAT(CheckRequired(geo, structs_with('\3')),
+              FailsWith(ErrorKind::kInvalidArgument));
 }
 
 TEST(RequiredColumnsTest, AStructInANullStructMayBeNull) {

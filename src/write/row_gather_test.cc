@@ -1,5 +1,7 @@
 #include "write/row_gather.h"
 
+#include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -109,6 +111,35 @@ TEST(RowGatherTest, MembersOfASlicedStructAreReadFromItsOffset) {
   const auto rows = arrow::RecordBatch::Make(arrow::schema({whole->schema()->field(6)}),
                                              2, {*sliced_members});
   ExpectGathered({rows->Slice(1), rows}, {{0, 0}, {1, 1}, {1, 0}});
+}
+
+TEST(RowGatherTest, ElementsOfSlicedValuesAreReadFromTheirOffset) {
+  const auto strings =
+      arrow::json::ArrayFromJSONString(arrow::utf8(), R"(["x", "a", "b", "c"])");
+  const auto offsets = arrow::json::ArrayFromJSONString(arrow::int32(), "[0, 2, 3]");
+  ASSERT_TRUE(strings.ok() && offsets.ok());
+  const auto lists = arrow::ListArray::FromArrays(**offsets, *(*strings)->Slice(1));
+  ASSERT_TRUE(lists.ok());
+  const auto rows = arrow::RecordBatch::Make(
+      arrow::schema({arrow::field("tags", (*lists)->type())}), 2, {*lists});
+  ExpectGathered({rows}, {{0, 1}, {0, 0}});
+}
+
+TEST(RowGatherTest, WhatLiesUnderANullListIsLeftBehind) {
+  const auto numbers = arrow::json::ArrayFromJSONString(arrow::int32(), "[1, 2, 3]");
+  ASSERT_TRUE(numbers.ok());
+  const auto offsets = arrow::Buffer::FromVector(std::vector<std::int32_t>{0, 2, 3});
+  const auto lists = std::make_shared<arrow::ListArray>(
+      arrow::list(arrow::int32()), 2, offsets, *numbers,
+      arrow::Buffer::FromString(std::string(1, '\2')));
+  const auto rows = arrow::RecordBatch::Make(
+      arrow::schema({arrow::field("numbers", lists->type())}), 2, {lists});
+  const std::vector<RowRef> order = {{0, 1}, {0, 0}};
+  const auto gathered = GatherRows({rows}, order, arrow::default_memory_pool());
+  ASSERT_THAT(gathered, IsOk());
+  const auto& result = static_cast<const arrow::ListArray&>(*(*gathered)->column(0));
+  EXPECT_TRUE(result.IsNull(1));
+  EXPECT_EQ(result.values()->length(), 1);
 }
 
 TEST(RowGatherTest, UuidsKeepTheirType) {

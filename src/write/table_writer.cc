@@ -22,8 +22,10 @@ namespace {
 
 constexpr std::int64_t kMegabyte = std::int64_t{1} << 20;
 
-// Rows between two looks at the size of a file.
+// Rows and bytes between two looks at the size of a file. A step is also what is copied at
+// once of rows that do not lie together.
 constexpr std::int64_t kRowsPerStep = 4096;
+constexpr std::int64_t kBytesPerStep = 4 * kMegabyte;
 
 // Whoever is ahead of the commit by more than one epoch has to wait.
 constexpr std::size_t kMostOpenEpochs = 2;
@@ -88,7 +90,9 @@ class PartitionedTableWriter : public TableWriter {
     FRAZIL_ASSIGN(Epoch * open_epoch, FindOrOpen(epoch, *adopted));
     Stage& stage = open_epoch->stage;
     stage.row_count += static_cast<std::size_t>(rows->num_rows());
-    stage.memory.Resize(stage.memory.bytes() + arrow::util::TotalBufferSize(*adopted));
+    // Without the parts of shared buffers that belong to other slices.
+    stage.memory.Resize(stage.memory.bytes() +
+                        arrow::util::ReferencedBufferSize(*adopted).ValueOr(0));
     stage.batches.push_back(adopted);
     if (!IsStageFull(stage)) return {};
     return Remember(WriteStage(*open_epoch));
@@ -180,6 +184,10 @@ class PartitionedTableWriter : public TableWriter {
   Status WriteStage(Epoch& epoch) {
     Stage& stage = epoch.stage;
     if (stage.batches.empty()) return {};
+    const std::int64_t bytes_per_row =
+        stage.memory.bytes() / static_cast<std::int64_t>(stage.row_count) + 1;
+    rows_per_step_ =
+        std::clamp<std::int64_t>(kBytesPerStep / bytes_per_row, 1, kRowsPerStep);
     FRAZIL_ASSIGN(const RoutedRows rows, router_.Route(std::move(stage.batches)));
     stage.batches.clear();
     stage.row_count = 0;
@@ -193,13 +201,13 @@ class PartitionedTableWriter : public TableWriter {
 
   Status WritePartition(Epoch& epoch, const RoutedRows& rows,
                         const RoutedPartition& partition) {
-    for (std::int64_t first = 0; first < partition.row_count(); first += kRowsPerStep) {
+    for (std::int64_t first = 0; first < partition.row_count(); first += rows_per_step_) {
       auto at = epoch.open.find(partition.key);
       if (at == epoch.open.end()) {
         FRAZIL_ASSIGN(OpenFile file, OpenNew(epoch, partition));
         at = epoch.open.emplace(partition.key, std::move(file)).first;
       }
-      FRAZIL_ASSIGN(const auto step, rows.Take(partition, first, kRowsPerStep));
+      FRAZIL_ASSIGN(const auto step, rows.Take(partition, first, rows_per_step_));
       FRAZIL_TRY(at->second.file->Write(*step));
       UpdateSizes(epoch, at->second);
       if (at->second.size_bytes >= layout_->options().target_file_size_bytes) {
@@ -293,6 +301,8 @@ class PartitionedTableWriter : public TableWriter {
   std::int64_t memory_bytes_ = 0;         // of the open files
   std::int64_t closed_memory_bytes_ = 0;  // of files closed since memory was given back
   std::size_t partition_count_ = 1;       // of the rows routed last
+  std::int64_t rows_per_step_ =
+      kRowsPerStep;  // for rows of the size of those routed last
   std::vector<Epoch> epochs_;
   // The first error: the files of the open epochs are then good for Abandon() only.
   std::optional<Error> failure_;

@@ -176,6 +176,62 @@ TEST_F(TableWriterTest, FilesRollAtTheTargetSize) {
   EXPECT_EQ(paths.size(), files->size());
 }
 
+TEST_F(TableWriterTest, LargeRowsOfOneBatchAlsoRoll) {
+  auto writer =
+      Make(TableOf(IdAndText(), {},
+                   {{"write.target-file-size-bytes", std::to_string(8 * kMegabyte)}}));
+  ASSERT_THAT(writer->Write(1, NoisyRows(metadata_->CurrentSchema(), 0, 30, kMegabyte)),
+              IsOk());
+  const auto files = writer->Finish(1);
+  ASSERT_THAT(files, IsOkAnd(SizeIs(testing::Ge(2U))));
+  EXPECT_THAT(*files, Each(Field(&DataFile::file_size_bytes, Le(13 * kMegabyte))));
+}
+
+TEST_F(TableWriterTest, RowsOfManyPartitionsWaitAndAreNotForgotten) {
+  auto writer = Make(TableOf(IdAndText(), ByBucket(100)));
+  for (int i = 0; i < 30; ++i) {
+    ASSERT_THAT(
+        writer->Write(1 + i % 2, NoisyRows(metadata_->CurrentSchema(), i * 100, 100, 5)),
+        IsOk());
+  }
+  EXPECT_GT(writer->EpochBytes(2), 0);
+  std::vector<std::int64_t> ids;
+  for (const std::int64_t epoch : {1, 2}) {
+    const auto files = writer->Finish(epoch);
+    ASSERT_THAT(files, IsOkAnd(SizeIs(100)));
+    const std::vector<std::int64_t> found = IdsIn(*files);
+    EXPECT_EQ(found.size(), 1500U);
+    ids.insert(ids.end(), found.begin(), found.end());
+  }
+  std::sort(ids.begin(), ids.end());
+  std::vector<std::int64_t> all(3000);
+  std::iota(all.begin(), all.end(), 0);
+  EXPECT_EQ(ids, all);
+  EXPECT_EQ(budget_.used_bytes(), 0);
+}
+
+TEST_F(TableWriterTest, PartitionsBeyondTheBudgetAreWrittenOneAfterTheOther) {
+  metadata_ = std::make_shared<TableMetadata>(TableOf(IdAndText(), ByBucket(600)));
+  MemoryBudget small(8 * kMegabyte);
+  auto writer = TableWriter::Make(metadata_, *io_, small);
+  ASSERT_THAT(writer, IsOk());
+  std::int64_t most = 0;
+  for (int i = 0; i < 20; ++i) {
+    ASSERT_THAT(
+        (*writer)->Write(1, NoisyRows(metadata_->CurrentSchema(), i * 1000, 1000, 50)),
+        IsOk());
+    most = std::max(most, small.used_bytes());
+  }
+  EXPECT_LE(most, small.limit_bytes() + kMegabyte);
+  const auto files = (*writer)->Finish(1);
+  ASSERT_THAT(files, IsOk());
+  // The first batch shows how many partitions there are; all others wait for the end.
+  EXPECT_LE(files->size(), 1200U);
+  std::vector<std::int64_t> all(20'000);
+  std::iota(all.begin(), all.end(), 0);
+  EXPECT_EQ(IdsIn(*files), all);
+}
+
 TEST_F(TableWriterTest, TwoEpochsAreWrittenSideBySide) {
   auto writer = Make(TableOf(IdAndText()));
   ASSERT_THAT(writer->Write(1, Rows(R"([[1, "a"]])")), IsOk());
