@@ -170,6 +170,8 @@ TEST(FastAppendTest, ManifestsOfDeletedFilesAloneAreLeftBehind) {
 TEST(FastAppendTest, TheStampIsNeverBehindTheTables) {
   TableMetadata table = MakeTable();
   table.last_updated_ms = kNowMs + 5'000;
+  EXPECT_EQ(Make(table, {}, 11).Build(table, {}, {}, 0, kNowMs).snapshot.timestamp_ms,
+            kNowMs + 5'000);
   table.snapshot_log = {{kNowMs + 9'000, 1}};
   const auto attempt = Make(table, {}, 11).Build(table, {}, {}, 0, kNowMs);
   EXPECT_EQ(attempt.snapshot.timestamp_ms, kNowMs + 9'000);

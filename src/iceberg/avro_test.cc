@@ -204,11 +204,19 @@ TEST(AvroTest, RefusesBlocksThatDoNotHoldTheirObjects) {
   EXPECT_THAT(read(R"(["null"])", 1, "\x02"s), FailsWith(ErrorKind::kCorruptData));
   EXPECT_THAT(read(R"({"type":"enum","name":"e","symbols":["a"]})", 1, "\x02"s),
               FailsWith(ErrorKind::kCorruptData));
-  EXPECT_THAT(read(R"({"type":"array","items":"null"})", 1, "\x08\x00\x00\x00\x00"s),
+  // Blocks of four, three, two and one null, each no longer than what follows it.
+  EXPECT_THAT(read(R"({"type":"array","items":"null"})", 1, "\x08\x06\x04\x02\x00"s),
               FailsWith(ErrorKind::kCorruptData));
   EXPECT_THAT(read(R"({"type":"record","name":"r","fields":[{"name":"r","type":"r"}]})",
                    1, "\x02"s),
               FailsWith(ErrorKind::kCorruptData));
+}
+
+TEST(AvroTest, RefusesABlockWithoutItsSyncMarker) {
+  std::string file = FileOf(R"("long")", "null", 1, "\x02"s);
+  ASSERT_THAT(ReadAll(file), IsOk());
+  file.back() = 'x';
+  EXPECT_THAT(ReadAll(file), FailsWith(ErrorKind::kCorruptData));
 }
 
 TEST(AvroTest, EveryTruncationIsAnError) {
@@ -239,6 +247,14 @@ TEST(CompressionTest, RefusesWhatDoesNotDecompress) {
     EXPECT_THAT(DecompressZstd(bytes), FailsWith(ErrorKind::kCorruptData));
     EXPECT_THAT(DecompressAvroSnappy(bytes), FailsWith(ErrorKind::kCorruptData));
   }
+}
+
+TEST(CompressionTest, SnappyIsCheckedBySum) {
+  const std::string block = "\x19\x04\x30\x61\x5a\x01\x00\x44\x35\xd7\x99"s;
+  ASSERT_THAT(DecompressAvroSnappy(block), IsOk());
+  std::string changed = block;
+  changed[3] = 'b';
+  EXPECT_THAT(DecompressAvroSnappy(changed), FailsWith(ErrorKind::kCorruptData));
 }
 
 TEST(CompressionTest, OutputIsBounded) {

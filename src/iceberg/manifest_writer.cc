@@ -238,6 +238,7 @@ Result<EncodedManifest> EncodeManifest(const Schema& schema, const PartitionSpec
                      {"format-version", fmt::format("{}", format_version)},
                      {"content", manifest.file.holds_deletes ? "deletes" : "data"}});
   std::vector<SummaryBuilder> summaries;
+  summaries.reserve(partition.size());
   for (const PartitionColumn& column : partition) summaries.emplace_back(column.type);
   for (const ManifestEntry& entry : entries) {
     FRAZIL_TRY(CheckEntry(entry, spec, manifest.file.holds_deletes, partition));

@@ -55,7 +55,7 @@ std::string FormatDate(std::int64_t days) {
 std::string FormatTime(std::int64_t micros_since_midnight) {
   const std::int64_t seconds = FloorDiv(micros_since_midnight, kMicrosPerSecond);
   const std::int64_t fraction = FloorMod(micros_since_midnight, kMicrosPerSecond);
-  const std::string whole =
+  std::string whole =
       fmt::format("{:02}:{:02}:{:02}", seconds / 3'600, seconds / 60 % 60, seconds % 60);
   if (fraction == 0) return whole;
   if (fraction % 1'000 == 0) return fmt::format("{}.{:03}", whole, fraction / 1'000);

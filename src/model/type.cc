@@ -153,8 +153,8 @@ Type Type::Map(SchemaField key, SchemaField value) {
 }
 
 const std::vector<SchemaField>& Type::fields() const {
-  static const std::vector<SchemaField> kNone;
-  return fields_ == nullptr ? kNone : *fields_;
+  static const std::vector<SchemaField> no_fields;
+  return fields_ == nullptr ? no_fields : *fields_;
 }
 
 bool Type::operator==(const Type& other) const {
