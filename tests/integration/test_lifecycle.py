@@ -148,6 +148,8 @@ def test_max_rows_commits_before_the_interval_is_over(kafka, topic, lake, frazil
     sizes = [int(one["summary"].get("added-records", 0)) for one in lake.snapshots("events")]
     assert len([size for size in sizes if size]) >= 2, sizes
     stop(worker)
+    # What it had not read yet.
+    assert run(frazil, script.copying(lake, kafka.bootstrap, name)).returncode == 0
     assert_exactly_once(lake, "events", held(kafka, name))
 
 
@@ -159,6 +161,8 @@ def test_max_bytes_commits_before_the_interval_is_over(kafka, topic, lake, frazi
     produce_in_small_batches(kafka, name, range(1000))
     until(lambda: lake.count("events") >= 400, "early commits", context=worker.tail)
     stop(worker)
+    # What it had not read yet.
+    assert run(frazil, script.copying(lake, kafka.bootstrap, name)).returncode == 0
     assert_exactly_once(lake, "events", held(kafka, name))
 
 

@@ -12,7 +12,7 @@ _PAUSE_SECONDS = 0.02
 def until(
     condition: Callable[[], T],
     what: str,
-    seconds: float = 30,
+    seconds: float = 60,
     context: Callable[[], str] = lambda: "",
 ) -> T:
     """Returns the first true answer; fails with `what` and `context()` when the time is over."""
