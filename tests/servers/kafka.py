@@ -103,6 +103,11 @@ class Kafka:
         self.stop()
         self.start()
 
+    def properties(self) -> str:
+        """What is written into server.properties; of a name that stands twice the last counts."""
+        broker, controller = self._ports
+        return _PROPERTIES.format(broker=broker, controller=controller, data=self.folder / "data")
+
     def _java(self, *arguments: str) -> list[str]:
         return [
             *[os.environ.get("FRAZIL_JAVA", "java"), "-Xms128m", "-Xmx512m", "-XX:+UseSerialGC"],
@@ -113,9 +118,8 @@ class Kafka:
     def _format(self) -> None:
         data = self.folder / "data"
         shutil.rmtree(data, ignore_errors=True)
-        broker, controller = self._ports
         settings = self.folder / "server.properties"
-        settings.write_text(_PROPERTIES.format(broker=broker, controller=controller, data=data))
+        settings.write_text(self.properties())
         (self.folder / "log4j2.xml").write_text(_LOGGING)
         cluster = "-"
         while cluster.startswith("-"):  # which would be taken for an option
