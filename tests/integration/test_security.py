@@ -25,7 +25,7 @@ def secure_kafka(tmp_path_factory):
 @pytest.fixture
 def filled(secure_kafka, request) -> str:
     """A topic with 100 records."""
-    name = secure_kafka.create_topic(f"secure-{re.sub(r"\W+", "-", request.node.name)}", 2)
+    name = secure_kafka.create_topic(re.sub(r"\W+", "-", request.node.name), 2)
     for partition in range(2):
         rows = [{"id": n} for n in range(50)]
         secure_kafka.produce_json(name, rows, partition=partition)
