@@ -31,6 +31,23 @@ Result<std::size_t> TargetIndex(PipelinePlan& plan, const InsertSpec& insert) {
   return plan.targets.size() - 1;
 }
 
+void AddWarnings(const InsertSpec& insert, const SelectTraits& traits,
+                 std::vector<std::string>& warnings) {
+  const std::string target = insert.target.ToString();
+  if (!traits.row_wise) {
+    warnings.push_back(fmt::format(
+        "the SELECT into {} sees one batch of records at a time: {}, so what it gives "
+        "depends on where batches end, which no rule fixes, and verify cannot check it",
+        target, traits.not_row_wise_because));
+  }
+  for (const std::string& column : traits.nondeterministic_columns) {
+    warnings.push_back(
+        fmt::format("column {} of {} is not a function of the record: it is evaluated "
+                    "once per batch, and verify leaves it out",
+                    column, target));
+  }
+}
+
 Status PlanFlows(PipelinePlan& plan) {
   if (plan.spec.inserts.empty()) {
     return Fail(
@@ -51,14 +68,8 @@ Status PlanFlows(PipelinePlan& plan) {
     const TransformSpec select = TransformSpecOf(plan, flow);
     FRAZIL_ASSIGN(const auto transformer, MakeTransformer(select, database.get()));
     plan.selects.push_back(transformer->Describe());
-    FRAZIL_ASSIGN(const auto changing, NondeterministicColumns(select, database.get()));
-    for (const std::string& column : changing) {
-      plan.warnings.push_back(
-          fmt::format("column {} of {} is not a function of the record: it is evaluated "
-                      "once per batch, "
-                      "and verify leaves it out",
-                      column, insert.target.ToString()));
-    }
+    FRAZIL_ASSIGN(const SelectTraits traits, DescribeSelect(select, database.get()));
+    AddWarnings(insert, traits, plan.warnings);
     plan.flows.push_back(flow);
   }
   return {};

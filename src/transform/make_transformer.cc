@@ -33,12 +33,6 @@ Result<SelectTraits> DescribeSelect(const TransformSpec& spec, DuckDatabase* dat
   return DescribeSqlSelect(spec, *database);
 }
 
-Result<std::vector<std::string>> NondeterministicColumns(const TransformSpec& spec,
-                                                         DuckDatabase* database) {
-  FRAZIL_ASSIGN(SelectTraits traits, DescribeSelect(spec, database));
-  return std::move(traits.nondeterministic_columns);
-}
-
 Result<std::vector<std::string>> ReferencedTables(const std::string& select,
                                                   DuckDatabase& database) {
   FRAZIL_ASSIGN(const std::unique_ptr<DuckConnection> connection, database.Connect());

@@ -311,10 +311,12 @@ TEST_F(SqlTransformerTest, DescribesWhatIsNondeterministicByTargetColumn) {
              {FieldOf("key", kLongType), FieldOf("at", Type(TypeId::kTimestamptz)),
               FieldOf("token", Type(TypeId::kUuid))});
   spec.insert_columns = {"token", "key", "at"};
-  EXPECT_THAT(NondeterministicColumns(spec, database_.get()),
-              IsOkAnd(ElementsAre("at", "token")));
-  spec = SpecOf("SELECT count(*) AS c FROM events", kEvents, {FieldOf("c", kLongType)});
   auto traits = DescribeSelect(spec, database_.get());
+  ASSERT_THAT(traits, IsOk());
+  EXPECT_TRUE(traits->row_wise);
+  EXPECT_THAT(traits->nondeterministic_columns, ElementsAre("at", "token"));
+  spec = SpecOf("SELECT count(*) AS c FROM events", kEvents, {FieldOf("c", kLongType)});
+  traits = DescribeSelect(spec, database_.get());
   ASSERT_THAT(traits, IsOk());
   EXPECT_FALSE(traits->row_wise);
   EXPECT_EQ(traits->not_row_wise_because, "it aggregates (count_star)");

@@ -56,6 +56,22 @@ def test_inserts_into_several_tables_run_together(kafka, topic, lake, frazil):
     assert {kind: lake.snapshots(f"kind{kind}") for kind in range(3)} == snapshots
 
 
+def test_a_select_that_sees_more_than_a_record_is_warned_of(lake, frazil):
+    text = (
+        lake.ddl()
+        + script.source("127.0.0.1:1", "topic")
+        + script.target("counts", "part INT, n BIGINT")
+        + script.target("marked", "id BIGINT, mark STRING")
+        + "INSERT INTO lake.db.counts SELECT part, count(*) FROM events GROUP BY part;\n"
+        + "INSERT INTO lake.db.marked SELECT id, CAST(uuid() AS VARCHAR) FROM events;\n"
+    )
+    plan = frazil.ok("check", script.write(frazil.folder, text))
+    warnings = [line for line in plan.splitlines() if line.startswith("warning: ")]
+    assert len(warnings) == 2
+    assert "lake.db.counts sees one batch" in warnings[0] and "GROUP BY" in warnings[0]
+    assert "column mark of lake.db.marked" in warnings[1]
+
+
 def test_a_table_without_rows_is_not_committed(kafka, topic, lake, frazil):
     name = topic()
     produce_rows(kafka, name, [{"id": n} for n in range(10)])
