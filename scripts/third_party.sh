@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Gets the third-party parts that third_party.lock names, and nothing else gets any.
 #
-#   scripts/third_party.sh install <group>...   build test bench fuzz integration interop lint
+#   scripts/third_party.sh install <group>...   build test bench fuzz integration interop peers lint
 #   scripts/third_party.sh prefix <part>        where a part is: arrow duckdb simdjson rdkafka kafka
-#                                               spark python-integration python-interop python-lint
+#                                               spark connect flink spark-kafka python-integration
+#                                               python-interop python-peers python-lint
 #
 # Parts live outside the tree, in a folder each that is named after its lines in the lock and this
 # script's recipe; a folder that exists is complete, so a second run does nothing and needs no network.
@@ -25,7 +26,11 @@ field() {
     END { exit !found }' "$lock" || die "third_party.lock has no line for $1 $2"
 }
 
-pom() { echo "$root/tests/servers/$1/pom.xml"; }
+pom() {
+  local file=$root/tests/servers/$1/pom.xml
+  [[ -f $file ]] || file=$root/bench/systems/$1/pom.xml
+  echo "$file"
+}
 
 digest() { sha256sum | cut -c1-12; }
 
@@ -48,7 +53,7 @@ prefix() {
       echo "$cache/rdkafka-$(field npm @confluentinc/kafka-javascript 2)-$(echo "$kafka 2" | digest)" ;;
     python-*)
       echo "$cache/$1-$( (lines "${1#python-}" python; echo 1) | digest)" ;;
-    kafka | spark)
+    kafka | spark | connect | flink | spark-kafka)
       echo "$cache/$1-$(field maven "$1" 2)-$( (cat "$(pom "$1")"; field maven "$1" 3) | digest)" ;;
     *) die "no part named $1" ;;
   esac
@@ -233,8 +238,8 @@ make_python() {
   "$python" -m venv "$target"
   lines "$group" python | awk '{ print $1 "==" $2 " --hash=sha256:" $3 }' > "$target/requirements.txt"
   grep -E '^(wheel|packaging)==' "$target/requirements.txt" > "$target/first.txt" || true
-  # Wheels run nothing when they are installed. The one source archive is PySpark's; it is set up
-  # with what was installed before it, not with what pip would fetch for it.
+  # Wheels run nothing when they are installed. The source archives are those with PySpark's and
+  # Flink's jars; they are set up with what was installed before, not with what pip would fetch.
   for file in first requirements; do
     [[ -s $target/$file.txt ]] || continue
     "$target/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps \
@@ -255,6 +260,9 @@ make_jars() {
 }
 make_kafka() { make_jars kafka; }
 make_spark() { make_jars spark; }
+make_connect() { make_jars connect; }
+make_flink() { make_jars flink; }
+make_spark_kafka() { make_jars spark-kafka; }
 
 # --- The command line -----------------------------------------------------------------------------
 
@@ -277,6 +285,12 @@ install_group() {
       make_part spark make_spark
       make_python interop
       ;;
+    peers)
+      make_part connect make_connect
+      make_part flink make_flink
+      make_part spark-kafka make_spark_kafka
+      make_python peers
+      ;;
     lint)
       make_python lint
       ;;
@@ -296,7 +310,9 @@ case ${1:-} in
     trap 'rm -rf "$work"' EXIT
     for group in "$@"; do
       case $group in
-        build | test | bench | fuzz | integration | interop | lint) install_group "$group" ;;
+        build | test | bench | fuzz | integration | interop | peers | lint)
+          install_group "$group"
+          ;;
         *) die "no group named $group" ;;
       esac
     done

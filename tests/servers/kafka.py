@@ -75,6 +75,12 @@ class Kafka:
     def bootstrap(self) -> str:
         return f"127.0.0.1:{self._ports[0]}"
 
+    @property
+    def pid(self) -> int:
+        """Of the broker, which has been started."""
+        assert self._server
+        return self._server.process.pid
+
     def start(self) -> None:
         """Starts the broker and returns when it answers."""
         if any(self._ports):
@@ -138,20 +144,21 @@ class Kafka:
             self._java("kafka.Kafka", str(self.folder / "server.properties")),
             self.folder / "server.log",
         )
-        self._server.wait_until(self._answers, 60)
+        self._server.wait_until(self._answers, 120)
 
     def _answers(self) -> bool:
-        # A client that could not connect waits longer and longer: a new one each time.
+        # A client that cannot connect waits longer and longer unless told otherwise. It has time
+        # enough for an answer when the machine has a lot to do.
+        quick = {"log_level": 0, "reconnect.backoff.ms": 50, "reconnect.backoff.max.ms": 200}
         try:
-            return bool(self._admin(log=False).list_topics(timeout=1).brokers)
+            return bool(self._admin(quick).list_topics(timeout=10).brokers)
         except KafkaException:
             return False
 
     # --- Topics -----------------------------------------------------------------------------------
 
-    def _admin(self, log: bool = True) -> AdminClient:
-        settings = {"bootstrap.servers": self.bootstrap}
-        return AdminClient(settings if log else settings | {"log_level": 0})
+    def _admin(self, settings: dict | None = None) -> AdminClient:
+        return AdminClient({"bootstrap.servers": self.bootstrap} | (settings or {}))
 
     def create_topic(self, name: str, partitions: int = 1, **config: object) -> str:
         """`config` are the topic's settings with underscores for dots."""

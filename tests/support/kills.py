@@ -123,7 +123,10 @@ def kill_at_random(
             load.wait_for(choose.randint(1, per_second * 3 // 2))
             worker = choose.randrange(2)
             workers.kill_and_restart(worker)
-            told(f"kill {kill + 1} of {kills}: worker {worker} at {load.produced} records")
+            told(
+                f"kill {kill + 1} of {kills}: worker {worker} at {load.produced} records,"
+                f" {lake.count('events')} rows"
+            )
         load.stop()
     expected = held(kafka, topic)
     assert len(expected) == load.produced

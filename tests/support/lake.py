@@ -77,7 +77,7 @@ class Lake:
                 found = connection.execute(query, (NAME, NAMESPACE, name)).fetchone()
             if found is None:
                 return None
-            return json.loads(pathlib.Path(found[0].removeprefix("file://")).read_bytes())
+            return json.loads(pathlib.Path(readers.path_of(found[0])).read_bytes())
         except (sqlite3.OperationalError, FileNotFoundError):
             return None  # being made, or replaced while we looked
 

@@ -1,6 +1,7 @@
 """Independent readers of what Frazil writes: PyIceberg and DuckDB's Iceberg extension."""
 
 import pathlib
+import urllib.parse
 
 import duckdb
 import duckdb_extensions
@@ -16,6 +17,11 @@ def sql_catalog(database: pathlib.Path, warehouse: pathlib.Path, name: str = "de
     return SqlCatalog(name, uri=f"sqlite:///{database}", warehouse=f"file://{warehouse}")
 
 
+def path_of(location: str) -> str:
+    """The file of a location: a bare path, file:///path, or Hadoop's file:/path."""
+    return urllib.parse.urlparse(location).path
+
+
 def duckdb_connection() -> duckdb.DuckDBPyConnection:
     """DuckDB with the extensions that came with the test environment; no network is used."""
     connection = duckdb.connect()
@@ -27,5 +33,5 @@ def duckdb_connection() -> duckdb.DuckDBPyConnection:
 
 def read_with_duckdb(metadata_location: str) -> pyarrow.Table:
     """The current rows of the table whose metadata file this is."""
-    path = metadata_location.removeprefix("file://")
+    path = path_of(metadata_location)
     return duckdb_connection().execute("FROM iceberg_scan(?)", [path]).to_arrow_table()
