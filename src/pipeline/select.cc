@@ -1,23 +1,16 @@
 #include "pipeline/select.h"
 
 #include <algorithm>
-#include <cctype>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "config/option_set.h"
+#include "engine/names.h"
+#include "engine/query_tree.h"
 
 namespace frazil {
 namespace {
-
-// Names compare without case, as in DuckDB.
-bool IsSameName(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) {
-    return std::tolower(static_cast<unsigned char>(x)) ==
-           std::tolower(static_cast<unsigned char>(y));
-  });
-}
 
 // Collects the sources that a query reaches, through views at any depth.
 class SourceFinder {
@@ -39,12 +32,12 @@ class SourceFinder {
  private:
   Status VisitTable(const std::string& table, TextPlace place) {
     for (const ViewSpec& view : spec_.views) {
-      if (!IsSameName(view.name, table)) continue;
+      if (!SameName(view.name, table)) continue;
       if (!seen_views_.insert(view.name).second) return {};
       return Visit(view.select, view.select_place);
     }
     for (std::size_t i = 0; i < spec_.sources.size(); ++i) {
-      if (!IsSameName(spec_.sources[i].name, table)) continue;
+      if (!SameName(spec_.sources[i].name, table)) continue;
       sources_.insert(i);
       return {};
     }

@@ -9,8 +9,8 @@
 #include "config/option_set.h"
 #include "config/sql/token.h"
 #include "engine/duck_types.h"
+#include "engine/query_tree.h"
 #include "scan/table_files.h"
-#include "transform/transform_spec.h"
 
 namespace frazil {
 namespace {

@@ -9,8 +9,8 @@
 #include <fmt/format.h>
 
 #include "base/json.h"
-#include "transform/names.h"
-#include "transform/query_tree.h"
+#include "engine/names.h"
+#include "engine/query_tree.h"
 
 namespace frazil {
 namespace {

@@ -14,9 +14,9 @@
 #include "config/option_set.h"
 #include "engine/arrow_status.h"
 #include "engine/duck_types.h"
+#include "engine/names.h"
 #include "model/arrow_schema.h"
 #include "transform/column_checks.h"
-#include "transform/names.h"
 
 namespace frazil {
 namespace {

@@ -1,7 +1,6 @@
 #include <utility>
 
 #include "transform/projection.h"
-#include "transform/query_tree.h"
 #include "transform/sql_transformer.h"
 #include "transform/transform_spec.h"
 
@@ -31,13 +30,6 @@ Result<SelectTraits> DescribeSelect(const TransformSpec& spec, DuckDatabase* dat
     return Fail(ErrorKind::kInvalidArgument, "the SELECT needs DuckDB: {}", spec.select);
   }
   return DescribeSqlSelect(spec, *database);
-}
-
-Result<std::vector<std::string>> ReferencedTables(const std::string& select,
-                                                  DuckDatabase& database) {
-  FRAZIL_ASSIGN(const std::unique_ptr<DuckConnection> connection, database.Connect());
-  FRAZIL_ASSIGN(const QueryTree tree, QueryTree::Parse(*connection, select));
-  return tree.Tables();
 }
 
 }  // namespace frazil

@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "config/sql/token.h"
+#include "engine/names.h"
 #include "transform/assignment.h"
-#include "transform/names.h"
 #include "transform/projection.h"
 
 namespace frazil {

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "transform/names.h"
+#include "engine/names.h"
 
 namespace frazil {
 namespace {

@@ -9,7 +9,7 @@
 
 #include "base/json.h"
 #include "config/pipeline_spec.h"
-#include "transform/query_tree.h"
+#include "engine/query_tree.h"
 
 namespace frazil {
 

@@ -7,8 +7,8 @@
 #include <fmt/format.h>
 
 #include "config/excerpt.h"
+#include "engine/names.h"
 #include "transform/assignment.h"
-#include "transform/names.h"
 #include "transform/row_wise.h"
 #include "transform/select_place.h"
 #include "transform/unsteady_columns.h"

@@ -13,7 +13,7 @@
 
 #include "base/result.h"
 #include "engine/duck_database.h"
-#include "transform/query_tree.h"
+#include "engine/query_tree.h"
 #include "transform/transform_spec.h"
 
 namespace frazil {

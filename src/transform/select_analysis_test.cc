@@ -189,17 +189,5 @@ TEST_F(SelectAnalysisTest, ASyntaxErrorSaysWhere) {
       FailsWith(ErrorKind::kInvalidConfig, StartsWith("p.sql:2:6: syntax error")));
 }
 
-TEST_F(SelectAnalysisTest, NamesReferencedTables) {
-  EXPECT_THAT(ReferencedTables(
-                  "WITH x AS (SELECT * FROM events) SELECT * FROM x JOIN lake.db.t USING "
-                  "(id) WHERE id IN (SELECT id FROM EVENTS) AND 'FROM z' <> name",
-                  *database_),
-              IsOkAnd(testing::UnorderedElementsAre("events", "lake.db.t")));
-  EXPECT_THAT(ReferencedTables("SELECT 'x", *database_),
-              FailsWith(ErrorKind::kInvalidConfig));
-  EXPECT_THAT(ReferencedTables("DROP TABLE x", *database_),
-              FailsWith(ErrorKind::kInvalidConfig));
-}
-
 }  // namespace
 }  // namespace frazil

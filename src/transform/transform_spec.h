@@ -73,9 +73,4 @@ bool IsPlainProjection(const TransformSpec& spec);
 /// \brief The traits of a SELECT that MakeTransformer accepts. `database` as there.
 Result<SelectTraits> DescribeSelect(const TransformSpec& spec, DuckDatabase* database);
 
-/// \brief The tables, views and sources that a query names, each once, as written there;
-/// common table expressions are not among them. Names with dots for catalog and schema.
-Result<std::vector<std::string>> ReferencedTables(const std::string& select,
-                                                  DuckDatabase& database);
-
 }  // namespace frazil

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <utility>
 
-#include "transform/names.h"
+#include "engine/names.h"
 
 namespace frazil {
 namespace {

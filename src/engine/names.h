@@ -1,6 +1,6 @@
 #pragma once
 
-/// \file transform/names.h
+/// \file engine/names.h
 /// \brief Names as SQL compares them.
 
 #include <algorithm>

@@ -1,6 +1,6 @@
 #pragma once
 
-/// \file transform/query_tree.h
+/// \file engine/query_tree.h
 /// \brief A query as DuckDB's parser sees it: the JSON of json_serialize_sql.
 
 #include <cstddef>
@@ -49,6 +49,12 @@ class QueryTree {
  private:
   Json node_;
 };
+
+/// \brief The tables, views and sources that a query names, each once, as written there;
+/// common table expressions are not among them. Names with dots for catalog and schema.
+/// \return kInvalidConfig for a text that is not one SELECT.
+Result<std::vector<std::string>> ReferencedTables(const std::string& select,
+                                                  DuckDatabase& database);
 
 /// \brief Calls `visit` for each object at any depth. It returns whether to go inside.
 void VisitObjects(const Json& json, const std::function<bool(const Json& object)>& visit);

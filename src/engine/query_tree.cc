@@ -1,4 +1,4 @@
-#include "transform/query_tree.h"
+#include "engine/query_tree.h"
 
 #include <algorithm>
 #include <charconv>
@@ -7,7 +7,7 @@
 
 #include <fmt/format.h>
 
-#include "transform/names.h"
+#include "engine/names.h"
 
 namespace frazil {
 namespace {
@@ -150,6 +150,13 @@ std::string QuoteSqlText(std::string_view text) {
     result += c;
   }
   return result + "'";
+}
+
+Result<std::vector<std::string>> ReferencedTables(const std::string& select,
+                                                  DuckDatabase& database) {
+  FRAZIL_ASSIGN(const std::unique_ptr<DuckConnection> connection, database.Connect());
+  FRAZIL_ASSIGN(const QueryTree tree, QueryTree::Parse(*connection, select));
+  return tree.Tables();
 }
 
 }  // namespace frazil
