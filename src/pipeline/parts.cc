@@ -1,69 +1,18 @@
 #include "pipeline/parts.h"
 
 #include <algorithm>
-#include <set>
 #include <utility>
 
-#include <arrow/record_batch.h>
-#include <arrow/util/byte_size.h>
-
-#include "base/clock.h"
 #include "engine/duck_database.h"
 #include "pipeline/select.h"
 #include "pipeline/source_columns.h"
-#include "source/kafka/kafka_producer.h"
 #include "source/source_factory.h"
-#include "write/dead_letter.h"
 
 namespace frazil {
 namespace {
 
 constexpr std::int64_t kMinimumDuckBytes = 48LL << 20;
 constexpr std::int64_t kMaxQueueBytes = 16LL << 20;
-constexpr std::chrono::seconds kFlushDeadline(30);
-
-Status ToTable(const DeadLetterContext& context, WriteChannel& channel,
-               std::int64_t epoch, const RawBatch& batch,
-               const std::vector<RecordFailure>& failures, const std::stop_token& stop) {
-  FRAZIL_ASSIGN(auto rows, DeadLetterBatch(batch, failures, context));
-  const auto bytes = static_cast<std::size_t>(arrow::util::TotalBufferSize(*rows));
-  if (!channel.Push(WriteItem{epoch, std::move(rows)}, bytes, stop)) {
-    return Fail(ErrorKind::kCancelled, "stopped");
-  }
-  return {};
-}
-
-// A copy of the record, with why it failed in its headers.
-Status ToTopic(const std::string& topic, KafkaProducer& producer, const RawBatch& batch,
-               const std::vector<RecordFailure>& failures) {
-  for (const RecordFailure& failure : failures) {
-    const RawRecord& record = batch.records[failure.record_index];
-    Headers headers = batch.storage->HeadersOf(failure.record_index);
-    headers.emplace_back("frazil.topic", batch.split.stream);
-    headers.emplace_back("frazil.partition", std::to_string(batch.split.partition));
-    headers.emplace_back("frazil.offset", std::to_string(record.ordinal));
-    headers.emplace_back("frazil.stage", failure.stage);
-    headers.emplace_back("frazil.error-class", failure.error_class);
-    headers.emplace_back("frazil.message", failure.message);
-    ProducerRecord produced;
-    produced.topic = topic;
-    if (record.has_key) produced.key = record.key;
-    if (record.has_value) produced.value = record.value;
-    produced.headers = &headers;
-    FRAZIL_TRY(producer.Produce(produced));
-  }
-  return {};
-}
-
-Status Refuse(const RawBatch& batch, const std::vector<RecordFailure>& failures) {
-  const RecordFailure& first = failures.front();
-  return Fail(
-      ErrorKind::kInvalidRecord,
-      "{} offset {}: {}: {}; 'dead-letters' is 'fail': mend the producer, or let the "
-      "record go to a table with SET 'dead-letters' = 'table'",
-      batch.split.ToString(), batch.records[first.record_index].ordinal,
-      first.error_class, first.message);
-}
 
 }  // namespace
 
@@ -76,9 +25,7 @@ Status PipelineParts::Open() {
   DuckOptions duck;
   duck.memory_limit_bytes = std::max(kMinimumDuckBytes, budget_.limit_bytes() / 3);
   FRAZIL_ASSIGN(database_, DuckDatabase::Open(duck));
-  if (plan_.settings.dead_letters != DeadLetterPolicy::kTopic) return {};
-  const SourceSpec& source = plan_.spec.sources[plan_.sources.front()];
-  FRAZIL_ASSIGN(producer_, MakeDeadLetterProducer(plan_.spec, source));
+  FRAZIL_ASSIGN(dead_letters_, DeadLetterSink::Open(plan_));
   return {};
 }
 
@@ -118,35 +65,6 @@ Result<std::unique_ptr<TableWriter>> PipelineParts::MakeWriter(std::size_t targe
     return Fail(std::move(writer).error().Within(table.name.ToString()));
   }
   return writer;
-}
-
-FailureSink PipelineParts::MakeFailureSink(WriteChannel* dead_letters) {
-  switch (plan_.settings.dead_letters) {
-    case DeadLetterPolicy::kTable:
-      return [this, dead_letters](std::int64_t epoch, const RawBatch& batch,
-                                  const std::vector<RecordFailure>& failures,
-                                  const std::stop_token& stop) {
-        const DeadLetterContext context{plan_.name, Clock::System().NowMs() * 1000};
-        return ToTable(context, *dead_letters, epoch, batch, failures, stop);
-      };
-    case DeadLetterPolicy::kTopic:
-      return [this](std::int64_t, const RawBatch& batch,
-                    const std::vector<RecordFailure>& failures, const std::stop_token&) {
-        const std::scoped_lock lock(producer_mutex_);
-        return ToTopic(plan_.settings.dead_letter_topic, *producer_, batch, failures);
-      };
-    case DeadLetterPolicy::kFail:
-      break;
-  }
-  return
-      [](std::int64_t, const RawBatch& batch, const std::vector<RecordFailure>& failures,
-         const std::stop_token&) { return Refuse(batch, failures); };
-}
-
-Status PipelineParts::FlushDeadLetters() {
-  if (producer_ == nullptr) return {};
-  const std::scoped_lock lock(producer_mutex_);
-  return producer_->Flush(kFlushDeadline);
 }
 
 }  // namespace frazil

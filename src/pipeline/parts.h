@@ -4,13 +4,12 @@
 /// \brief Makes the parts of a pipeline from its plan: sources, decoders, SELECTs, writers.
 
 #include <memory>
-#include <mutex>
 #include <vector>
 
 #include "base/memory_budget.h"
 #include "base/result.h"
 #include "decode/decoder.h"
-#include "pipeline/messages.h"
+#include "pipeline/dead_letter_sink.h"
 #include "pipeline/plan.h"
 #include "pipeline/worker_stage.h"
 #include "source/source.h"
@@ -19,7 +18,6 @@
 namespace frazil {
 
 class DuckDatabase;
-class KafkaProducer;
 
 /// \brief A factory over one plan. Thread-safe but for construction.
 class PipelineParts {
@@ -39,19 +37,14 @@ class PipelineParts {
   /// \brief The INSERTs that read a source.
   Result<std::vector<Flow>> MakeFlows(std::size_t source);
   Result<std::unique_ptr<TableWriter>> MakeWriter(std::size_t target);
-  /// \brief What becomes of failed records: rows for `dead_letters`, messages to a topic, or
-  /// the end of the pipeline. Outlived by this.
-  FailureSink MakeFailureSink(WriteChannel* dead_letters);
-  /// \brief Waits until the dead-letter topic, if any, has acknowledged everything.
-  Status FlushDeadLetters();
+  /// \brief What becomes of failed records. Call after Open.
+  DeadLetterSink& dead_letters() { return *dead_letters_; }
 
  private:
   const PipelinePlan& plan_;
   MemoryBudget& budget_;
   std::unique_ptr<DuckDatabase> database_;
-  // A producer belongs to one thread at a time: workers produce, the committer flushes.
-  std::mutex producer_mutex_;
-  std::unique_ptr<KafkaProducer> producer_;
+  std::unique_ptr<DeadLetterSink> dead_letters_;
 };
 
 }  // namespace frazil

@@ -150,7 +150,7 @@ void PipelineRun::StartCommitStage() {
   context.status = &status_;
   context.progress = progress_.get();
   context.clock = &clock_;
-  context.before_commit = [this] { return parts_.FlushDeadLetters(); };
+  context.before_commit = [this] { return parts_.dead_letters().Flush(); };
   context.after_commit = [this](const Positions& positions) {
     for (const auto& source : sources_) source->ReportCommitted(positions);
   };
@@ -187,7 +187,7 @@ Status PipelineRun::StartWorkers() {
         plan_.dead_letter_target < 0
             ? nullptr
             : write_channels_[static_cast<std::size_t>(plan_.dead_letter_target)].get();
-    context.on_failures = parts_.MakeFailureSink(dead_letters);
+    context.on_failures = parts_.dead_letters().ForWorker(dead_letters);
     context.status = &status_;
     auto stage = std::make_shared<WorkerStage>(std::move(context));
     AddStage(Role::kWorker, i, fmt::format("work-{}", i),

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "config/option_set.h"
 #include "engine/duck_database.h"
+#include "pipeline/dead_letter_sink.h"
 #include "pipeline/select.h"
 #include "pipeline/source_columns.h"
 #include "pipeline/targets.h"
@@ -107,10 +108,11 @@ Status PlanDeadLetters(PipelinePlan& plan) {
 }
 
 Status CheckSources(const PipelinePlan& plan) {
-  for (const std::size_t index : plan.sources) {
-    FRAZIL_TRY(CheckSource(plan.spec, plan.spec.sources[index]));
+  // Also those that no INSERT reads: nothing in a script is ignored.
+  for (const SourceSpec& source : plan.spec.sources) {
+    FRAZIL_TRY(CheckSource(plan.spec, source));
   }
-  return {};
+  return CheckDeadLetters(plan);
 }
 
 Status CreateNamespaces(PipelinePlan& plan) {

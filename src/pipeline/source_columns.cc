@@ -124,24 +124,14 @@ Status CheckSource(const PipelineSpec& spec, const SourceSpec& source) {
   declarations.insert(declarations.end(), format.begin(), format.end());
   FRAZIL_TRY(CheckOptions(spec, source.options, source.place,
                           fmt::format("connector '{}'", source.connector), declarations));
+  // Making a source connects to nothing, and reads all that the options say. Which group
+  // it would join makes no difference to that.
+  SourceContext context;
+  context.script = &spec;
+  context.group_id = source.name;
+  FRAZIL_TRY(OpenSource(source, context));
   FRAZIL_TRY(MakeSourceDecoder(spec, source));
   return {};
-}
-
-Result<std::unique_ptr<KafkaProducer>> MakeDeadLetterProducer(const PipelineSpec& spec,
-                                                              const SourceSpec& source) {
-  constexpr std::string_view kPrefix = "properties.";
-  JavaProperties properties;
-  for (const Option& option : source.options.all()) {
-    if (!option.key.starts_with(kPrefix)) continue;
-    properties[option.key.substr(kPrefix.size())] = option.value;
-  }
-  if (source.connector != "kafka") {
-    return Fail(
-        ErrorAt(spec, source.place,
-                "'dead-letters' = 'topic:...' needs a source of connector 'kafka'"));
-  }
-  return KafkaProducer::Create(properties);
 }
 
 }  // namespace frazil

@@ -9,7 +9,6 @@
 #include "base/result.h"
 #include "config/pipeline_spec.h"
 #include "decode/decoder.h"
-#include "source/kafka/kafka_producer.h"
 
 namespace frazil {
 
@@ -19,12 +18,9 @@ namespace frazil {
 Result<std::unique_ptr<Decoder>> MakeSourceDecoder(const PipelineSpec& spec,
                                                    const SourceSpec& source);
 
-/// \brief Checks everything of a source table that needs no connection: options, formats,
-/// columns.
+/// \brief Checks everything of a source table that needs no connection: options, what they
+/// mean together, the properties of a Kafka client, formats, columns.
+/// \return kInvalidConfig pointing at the column or option.
 Status CheckSource(const PipelineSpec& spec, const SourceSpec& source);
-
-/// \brief A producer to the brokers that the source reads from.
-Result<std::unique_ptr<KafkaProducer>> MakeDeadLetterProducer(const PipelineSpec& spec,
-                                                              const SourceSpec& source);
 
 }  // namespace frazil

@@ -46,6 +46,14 @@ WRONG_SCRIPTS = {
     "unknown metadata": (("FROM 'offset'", "FROM 'ofset'"), "offset"),
     "unknown format": (("'json'", "'jsn'"), "json"),
     "unknown connector": (("'connector' = 'kafka'", "'connector' = 'kafkaa'"), "kafka"),
+    "refused property": (
+        ("'format'", "'properties.interceptor.classes' = 'a.B',\n  'format'"),
+        "interceptor",
+    ),
+    "unknown property": (
+        ("'format'", "'properties.fetch.min.bites' = '1',\n  'format'"),
+        "fetch.min.bytes",
+    ),
     "unknown catalog type": (("'catalog-type'='sql'", "'catalog-type'='sqll'"), "sql"),
     "no end": (("FROM events;", "FROM events WHERE (id > 0;"), ""),
 }

@@ -1,0 +1,89 @@
+#include "pipeline/plan.h"
+
+#include <filesystem>
+#include <string>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/result_matchers.h"
+#include "base/unique_id.h"
+#include "config/sql/sql_script.h"
+
+namespace frazil {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+// Scripts over a catalog in a folder of the test's own.
+class PlanTest : public ::testing::Test {
+ protected:
+  PlanTest() : folder_(testing::TempDir() + "frazil-plan-" + RandomUuid()) {}
+  ~PlanTest() override { std::filesystem::remove_all(folder_); }
+
+  [[nodiscard]] Result<PipelinePlan> Plan(const std::string& text) const {
+    const Environment nothing = [](std::string_view) { return std::nullopt; };
+    FRAZIL_ASSIGN(PipelineSpec spec, ParseSqlScript("p.sql", text, nothing));
+    return PlanPipeline(std::move(spec));
+  }
+
+  // Four lines, then the sources.
+  [[nodiscard]] std::string Script(const std::string& sources,
+                                   const std::string& setting = "") const {
+    return "CREATE CATALOG lake WITH ('type'='hadoop', 'warehouse'='" + folder_ +
+           "');\nCREATE DATABASE lake.db;\nCREATE TABLE lake.db.t (id BIGINT);\n" +
+           setting + "\n" + sources + "\nINSERT INTO lake.db.t SELECT id FROM events;\n";
+  }
+
+  static std::string Kafka(const std::string& name, const std::string& option) {
+    return "CREATE TABLE " + name +
+           " (id BIGINT) WITH ('connector'='kafka', 'topic'='t', 'format'='json',\n"
+           "'properties.bootstrap.servers'='127.0.0.1:1'" +
+           (option.empty() ? "" : ",\n" + option) + ");";
+  }
+
+  std::string folder_;
+};
+
+TEST_F(PlanTest, ReachesForNoBrokerAndMakesNothing) {
+  const auto plan = Plan(Script(Kafka("events", "")));
+  ASSERT_THAT(plan, IsOk());
+  EXPECT_EQ(plan->name, "lake.db.t");
+  EXPECT_FALSE(std::filesystem::exists(folder_));
+}
+
+TEST_F(PlanTest, ChecksThePropertiesOfAKafkaClient) {
+  EXPECT_THAT(Plan(Script(Kafka("events", "'properties.interceptor.classes'='a.B'"))),
+              FailsWith(ErrorKind::kInvalidConfig,
+                        AllOf(StartsWith("p.sql:7:"), HasSubstr("interceptor.classes"))));
+  EXPECT_THAT(Plan(Script(Kafka("events", "'properties.fetch.min.bites'='1'"))),
+              FailsWith(ErrorKind::kInvalidConfig,
+                        AllOf(StartsWith("p.sql:7:"), HasSubstr("fetch.min.bytes"))));
+  EXPECT_THAT(Plan(Script(Kafka("events", "'properties.fetch.min.bytes'='many'"))),
+              FailsWith(ErrorKind::kInvalidConfig, StartsWith("p.sql:7:")));
+}
+
+TEST_F(PlanTest, ChecksWhatOptionsMeanTogether) {
+  EXPECT_THAT(Plan(Script(Kafka("events", "'key.format'='json'"))),
+              FailsWith(ErrorKind::kInvalidConfig, HasSubstr("key.fields")));
+}
+
+TEST_F(PlanTest, ChecksSourcesThatNothingReads) {
+  const std::string unread = Kafka("unread", "'properties.fetch.min.bites'='1'");
+  EXPECT_THAT(Plan(Script(Kafka("events", "") + "\n" + unread)),
+              FailsWith(ErrorKind::kInvalidConfig, StartsWith("p.sql:9:")));
+}
+
+TEST_F(PlanTest, ATopicOfDeadLettersNeedsBrokers) {
+  const std::string setting = "SET 'dead-letters'='topic:bad';";
+  EXPECT_THAT(Plan(Script(Kafka("events", ""), setting)), IsOk());
+  EXPECT_THAT(Plan(Script("CREATE TABLE events (id BIGINT) WITH ('connector'='datagen');",
+                          setting)),
+              FailsWith(ErrorKind::kInvalidConfig,
+                        AllOf(StartsWith("p.sql:5:"), HasSubstr("connector 'kafka'"))));
+}
+
+}  // namespace
+}  // namespace frazil
