@@ -1,5 +1,6 @@
 #include "commit/ledger.h"
 
+#include <algorithm>
 #include <charconv>
 #include <utility>
 
@@ -25,15 +26,19 @@ Result<Position> PositionFromJson(const Json& json) {
   return Fail(ErrorKind::kCorruptData, "not a position: {}", DumpJson(json));
 }
 
+Json ByPartition(const std::map<std::int32_t, Position>& positions) {
+  Json members = Json::object();
+  for (const auto& [partition, position] : positions) {
+    members[std::to_string(partition)] = PositionToJson(position);
+  }
+  return members;
+}
+
 Json LedgerToJson(const Ledger& ledger) {
   Json sources = Json::object();
   for (const auto& [source, streams] : ledger.sources) {
     Json stream_members = Json::object();
     for (const auto& [stream, progress] : streams) {
-      Json next = Json::object();
-      for (const auto& [partition, position] : progress.next) {
-        next[std::to_string(partition)] = PositionToJson(position);
-      }
       Json member = Json::object();
       if (!progress.identity.cluster_id.empty()) {
         member["cluster-id"] = progress.identity.cluster_id;
@@ -41,7 +46,11 @@ Json LedgerToJson(const Ledger& ledger) {
       if (!progress.identity.stream_id.empty()) {
         member["stream-id"] = progress.identity.stream_id;
       }
-      member["next"] = std::move(next);
+      member["next"] = ByPartition(progress.next);
+      member["first"] = ByPartition(progress.first);
+      if (!progress.replay_until.empty()) {
+        member["replay-until"] = ByPartition(progress.replay_until);
+      }
       stream_members[stream] = std::move(member);
     }
     sources[source] = std::move(stream_members);
@@ -58,19 +67,33 @@ std::string OptionalString(const Json& object, std::string_view key) {
   return member != nullptr && member->is_string() ? member->get<std::string>() : "";
 }
 
-Result<StreamLedger> StreamFromJson(const Json& json) {
-  StreamLedger stream;
-  stream.identity = {OptionalString(json, "cluster-id"),
-                     OptionalString(json, "stream-id")};
-  FRAZIL_ASSIGN(const Json* next, GetObject(json, "next"));
-  for (const auto& [key, value] : next->items()) {
+Result<std::map<std::int32_t, Position>> PositionsFromJson(const Json& json) {
+  std::map<std::int32_t, Position> positions;
+  for (const auto& [key, value] : json.items()) {
     std::int32_t partition = 0;
     const auto [end, error] =
         std::from_chars(key.data(), key.data() + key.size(), partition);
     if (error != std::errc() || end != key.data() + key.size() || partition < 0) {
       return Fail(ErrorKind::kCorruptData, "not a partition number: {}", key);
     }
-    FRAZIL_ASSIGN(stream.next[partition], PositionFromJson(value));
+    FRAZIL_ASSIGN(positions[partition], PositionFromJson(value));
+  }
+  return positions;
+}
+
+Result<StreamLedger> StreamFromJson(const Json& json) {
+  StreamLedger stream;
+  stream.identity = {OptionalString(json, "cluster-id"),
+                     OptionalString(json, "stream-id")};
+  FRAZIL_ASSIGN(const Json* next, GetObject(json, "next"));
+  FRAZIL_ASSIGN(stream.next, PositionsFromJson(*next));
+  if (FindMember(json, "first") != nullptr) {
+    FRAZIL_ASSIGN(const Json* first, GetObject(json, "first"));
+    FRAZIL_ASSIGN(stream.first, PositionsFromJson(*first));
+  }
+  if (FindMember(json, "replay-until") != nullptr) {
+    FRAZIL_ASSIGN(const Json* until, GetObject(json, "replay-until"));
+    FRAZIL_ASSIGN(stream.replay_until, PositionsFromJson(*until));
   }
   return stream;
 }
@@ -130,17 +153,57 @@ std::string LedgerKey(std::string_view pipeline) {
   return fmt::format("{}{}", kLedgerKeyPrefix, pipeline);
 }
 
-const Position* Ledger::Find(const Split& split) const {
-  const auto source = sources.find(split.source);
-  if (source == sources.end()) return nullptr;
+namespace {
+
+using ByPartitionOf = std::map<std::int32_t, Position> StreamLedger::*;
+
+const Position* FindIn(const Ledger& ledger, const Split& split, ByPartitionOf member) {
+  const auto source = ledger.sources.find(split.source);
+  if (source == ledger.sources.end()) return nullptr;
   const auto stream = source->second.find(split.stream);
   if (stream == source->second.end()) return nullptr;
-  const auto position = stream->second.next.find(split.partition);
-  return position == stream->second.next.end() ? nullptr : &position->second;
+  const auto& positions = stream->second.*member;
+  const auto position = positions.find(split.partition);
+  return position == positions.end() ? nullptr : &position->second;
+}
+
+}  // namespace
+
+const Position* Ledger::Find(const Split& split) const {
+  return FindIn(*this, split, &StreamLedger::next);
+}
+
+const Position* Ledger::First(const Split& split) const {
+  return FindIn(*this, split, &StreamLedger::first);
+}
+
+const Position* Ledger::ReplayUntil(const Split& split) const {
+  return FindIn(*this, split, &StreamLedger::replay_until);
 }
 
 void Ledger::Set(const Split& split, Position next) {
-  sources[split.source][split.stream].next[split.partition] = std::move(next);
+  StreamLedger& stream = sources[split.source][split.stream];
+  if (!stream.next.contains(split.partition)) stream.first[split.partition] = next;
+  const auto until = stream.replay_until.find(split.partition);
+  if (until != stream.replay_until.end() && next.ordinal >= until->second.ordinal) {
+    stream.replay_until.erase(until);
+  }
+  stream.next[split.partition] = std::move(next);
+}
+
+void Ledger::Restart(const Split& split, Position next) {
+  StreamLedger& stream = sources[split.source][split.stream];
+  stream.replay_until.erase(split.partition);
+  stream.first[split.partition] = next;
+  stream.next[split.partition] = std::move(next);
+}
+
+void Ledger::MarkReplay(const Split& split, Position until) {
+  const Position* next = Find(split);
+  if (next == nullptr || until.ordinal <= next->ordinal) return;
+  const Position* known = ReplayUntil(split);
+  if (known != nullptr && known->ordinal >= until.ordinal) return;
+  sources[split.source][split.stream].replay_until[split.partition] = std::move(until);
 }
 
 void Ledger::SetIdentity(const Split& split, const StreamIdentity& identity) {
@@ -198,9 +261,14 @@ Result<LedgerLookup> FindLedger(const TableMetadata& metadata,
   }
   const bool is_mirrored_snapshot_listed =
       mirror.has_value() && metadata.FindSnapshot(mirror->snapshot_id) != nullptr;
-  if (mirror.has_value() && is_mirrored_snapshot_listed &&
-      !walk.passed.contains(mirror->snapshot_id)) {
-    // Our newest commit exists, but main does not descend from it.
+  // Our newest commit exists, but main does not descend from it; or it is gone, and what is
+  // left is not a copy of it.
+  const bool is_rolled_back =
+      mirror.has_value() &&
+      (is_mirrored_snapshot_listed
+           ? !walk.passed.contains(mirror->snapshot_id)
+           : lookup.ledger.has_value() && *lookup.ledger != mirror->ledger);
+  if (is_rolled_back) {
     lookup.before_rollback = std::move(mirror->ledger);
     const bool is_known = walk.found != nullptr || !walk.is_cut;
     lookup.state = is_known ? LedgerState::kRolledBack : LedgerState::kUnknown;
@@ -214,6 +282,33 @@ Result<LedgerLookup> FindLedger(const TableMetadata& metadata,
   }
   lookup.state = walk.is_cut ? LedgerState::kUnknown : LedgerState::kNone;
   return lookup;
+}
+
+Result<Ledger> LedgerAfterRollback(const LedgerLookup& lookup) {
+  Ledger ledger = lookup.ledger.value_or(Ledger{});
+  if (!lookup.before_rollback.has_value()) return ledger;
+  const Ledger& before = *lookup.before_rollback;
+  for (const auto& [split, position] : before.next()) {
+    const StreamIdentity& identity =
+        before.sources.at(split.source).at(split.stream).identity;
+    if (ledger.Find(split) == nullptr) {
+      const Position* first = before.First(split);
+      if (first == nullptr) {
+        return Fail(ErrorKind::kDataLoss,
+                    "the table was rolled back behind its first rows of {}, and its "
+                    "ledger does not say where they began; set that position with "
+                    "`frazil ledger reset`",
+                    split.ToString());
+      }
+      ledger.Set(split, *first);
+      ledger.SetIdentity(split, identity);
+    }
+    // It may have been at a replay already.
+    const Position* until = before.ReplayUntil(split);
+    ledger.MarkReplay(split, until == nullptr ? position : *until);
+  }
+  ledger.epoch = std::max(ledger.epoch, before.epoch) + 1;
+  return ledger;
 }
 
 std::set<std::string> PipelinesOf(const TableMetadata& metadata) {
@@ -258,7 +353,8 @@ Status CheckClaims(const Ledger& committed, const Claims& claims, bool is_anchor
     const bool is_behind =
         position == nullptr ||
         (claim.expected.has_value() && position->ordinal <= claim.expected->ordinal);
-    if (is_equal || (!is_anchor && is_behind)) continue;
+    const bool is_strict = is_anchor || committed.ReplayUntil(split) != nullptr;
+    if (is_equal || (!is_strict && is_behind)) continue;
     return Fail(
         ErrorKind::kLedgerConflict,
         "another writer moved {}: the table stands at {}, this epoch begins at {}",
@@ -270,7 +366,13 @@ Status CheckClaims(const Ledger& committed, const Claims& claims, bool is_anchor
 }
 
 Ledger ApplyClaims(Ledger committed, const Claims& claims) {
-  for (const auto& [split, claim] : claims) committed.Set(split, claim.next);
+  for (const auto& [split, claim] : claims) {
+    if (committed.Find(split) == nullptr) {
+      const auto& begin = claim.begin.has_value() ? claim.begin : claim.expected;
+      committed.Set(split, begin.value_or(claim.next));
+    }
+    committed.Set(split, claim.next);
+  }
   return committed;
 }
 

@@ -32,6 +32,11 @@ struct StreamLedger {
   StreamIdentity identity;
   /// Next position to read, by partition.
   std::map<std::int32_t, Position> next;
+  /// Where the table's account of each partition of `next` begins.
+  std::map<std::int32_t, Position> first;
+  /// Partitions whose rows were taken away by a rollback, and up to where: the table lacks
+  /// what lies between `next` and this, whatever the anchor says.
+  std::map<std::int32_t, Position> replay_until;
 
   bool operator==(const StreamLedger&) const = default;
 };
@@ -43,7 +48,8 @@ struct Ledger {
   /// Random id of the process that wrote it.
   std::string writer;
   /// True on the pipeline's anchor: every table of the pipeline holds all rows below these
-  /// positions. False: this table does; others may be behind.
+  /// positions. False: this table does; others may be behind, and beyond them it holds what
+  /// lies below the anchor's positions, unless it replays.
   bool is_anchor = false;
   /// Source name, then stream name.
   std::map<std::string, std::map<std::string, StreamLedger>> sources;
@@ -52,7 +58,17 @@ struct Ledger {
 
   /// \brief The next position of a split, or nullptr if the ledger does not know it.
   [[nodiscard]] const Position* Find(const Split& split) const;
+  /// \brief Where the table's account of a split begins, or nullptr if unknown.
+  [[nodiscard]] const Position* First(const Split& split) const;
+  /// \brief Up to where a split is replayed after a rollback, or nullptr if it is not.
+  [[nodiscard]] const Position* ReplayUntil(const Split& split) const;
+  /// \brief Moves a split. A split not known yet begins there; one that reaches the end of
+  /// its replay is done with it.
   void Set(const Split& split, Position next);
+  /// \brief Begins a split anew: nothing of it is known but that it continues here.
+  void Restart(const Split& split, Position next);
+  /// \brief Marks a split that is known as replayed, if it is behind `until`.
+  void MarkReplay(const Split& split, Position until);
   void SetIdentity(const Split& split, const StreamIdentity& identity);
   /// \brief All splits with their next positions.
   [[nodiscard]] Positions next() const;
@@ -75,11 +91,11 @@ Result<LedgerMirror> DecodeLedgerMirror(std::string_view text);
 
 /// \brief How a ledger was found.
 enum class LedgerState {
-  kNone,      ///< The pipeline never wrote this table.
-  kCurrent,   ///< On the current snapshot or an ancestor.
-  kMirrored,  ///< The snapshot is gone; the mirror in the properties tells.
-  kRolledBack,  ///< The table was set back: an ancestor (or nothing) is older than the mirror.
-  kUnknown,  ///< History is cut and nothing tells: never to be read as "start anew".
+  kNone,        ///< The pipeline never wrote this table.
+  kCurrent,     ///< On the current snapshot or an ancestor.
+  kMirrored,    ///< The snapshot is gone; the mirror in the properties tells.
+  kRolledBack,  ///< Set back: an ancestor (or nothing) is older than the mirror.
+  kUnknown,     ///< History is cut and nothing tells: never to be read as "start anew".
 };
 
 /// \brief What a table says about a pipeline's progress.
@@ -95,6 +111,12 @@ struct LedgerLookup {
 /// \return kCorruptData if there is one that does not parse.
 Result<LedgerLookup> FindLedger(const TableMetadata& metadata, std::string_view pipeline);
 
+/// \brief The ledger with which a table that was rolled back goes on: where it stands now,
+/// with each split marked as replayed up to where it stood before.
+/// \param lookup in state kRolledBack.
+/// \return kDataLoss if it cannot be told where the replay of some split begins.
+Result<Ledger> LedgerAfterRollback(const LedgerLookup& lookup);
+
 /// \brief Names of all pipelines with a ledger in the table.
 std::set<std::string> PipelinesOf(const TableMetadata& metadata);
 
@@ -108,11 +130,14 @@ struct Claim {
   /// What the table must say now; nullopt: it must not know the split.
   std::optional<Position> expected;
   Position next;
+  /// Where the rows begin if `expected` does not say it; nullopt: at `next`.
+  std::optional<Position> begin = std::nullopt;
 };
 using Claims = std::map<Split, Claim>;
 
-/// \brief Compare-and-set per split. On the anchor the ledger must equal `expected`; other
-/// tables may also be behind it, since a table without rows is not committed.
+/// \brief Compare-and-set per split. On the anchor, and where a split is replayed, the
+/// ledger must equal `expected`; other tables may also be behind it, since a table without
+/// rows is not committed.
 /// \return kLedgerConflict, naming the split and both positions.
 Status CheckClaims(const Ledger& committed, const Claims& claims, bool is_anchor);
 

@@ -61,6 +61,7 @@ RC_GTEST_PROP(LedgerProperty, WhatIsEncodedReadsBack, ()) {
                       *rc::gen::inRange(0, 1000)};
     ledger.Set(split, {*rc::gen::arbitrary<std::int64_t>(),
                        *rc::gen::container<std::string>(rc::gen::inRange(' ', '~'))});
+    ledger.MarkReplay(split, {*rc::gen::arbitrary<std::int64_t>(), ""});
   }
   const auto decoded = DecodeLedger(EncodeLedger(ledger));
   RC_ASSERT(decoded.has_value());

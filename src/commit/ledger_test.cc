@@ -56,12 +56,14 @@ TEST(LedgerTest, TextIsStableAndReadsBack) {
   Ledger ledger = LedgerAt(42, 9007199254740993);
   ledger.SetIdentity(kFirst, {"cluster", "topic-id"});
   ledger.Set({"log", "db", 0}, {7, "gtid:1-2-3"});
+  ledger.MarkReplay(kFirst, {50, ""});
   const std::string text = EncodeLedger(ledger);
-  EXPECT_EQ(
-      text,
-      R"({"version":1,"epoch":3,"writer":"w","anchor":true,"sources":{"events":)"
-      R"({"orders":{"cluster-id":"cluster","stream-id":"topic-id","next":)"
-      R"({"0":42,"1":9007199254740993}}},"log":{"db":{"next":{"0":[7,"gtid:1-2-3"]}}}}})");
+  EXPECT_EQ(text,
+            R"({"version":1,"epoch":3,"writer":"w","anchor":true,"sources":{"events":)"
+            R"({"orders":{"cluster-id":"cluster","stream-id":"topic-id","next":)"
+            R"({"0":42,"1":9007199254740993},"first":{"0":42,"1":9007199254740993},)"
+            R"("replay-until":{"0":50}}},"log":{"db":{"next":{"0":[7,"gtid:1-2-3"]},)"
+            R"("first":{"0":[7,"gtid:1-2-3"]}}}}})");
   EXPECT_THAT(DecodeLedger(text), IsOkAnd(ledger));
 }
 
@@ -146,6 +148,84 @@ TEST(LedgerTest, OtherPipelinesAreCopiedForward) {
   EXPECT_THAT(*OtherLedgers(TableMetadata{}, "p"), IsEmpty());
 }
 
+TEST(LedgerTest, ARollbackIsSeenAlsoWhereItsSnapshotsAreGone) {
+  TableMetadata metadata =
+      TableOf({SnapshotOf(1, {}, LedgerAt(10, 20)), SnapshotOf(3, 1, {})}, 3);
+  SetMirror(metadata, 2, LedgerAt(50, 60));
+  const auto lookup = FindLedger(metadata, "p");
+  ASSERT_THAT(lookup, IsOk());
+  EXPECT_EQ(lookup->state, LedgerState::kRolledBack);
+  EXPECT_EQ(lookup->ledger, LedgerAt(10, 20));
+  EXPECT_EQ(lookup->before_rollback, LedgerAt(50, 60));
+}
+
+TEST(LedgerTest, ALedgerThatAnotherPipelineCopiedForwardIsNoRollback) {
+  // Snapshot 2 was ours and has expired; 3 is of somebody who copied our ledger.
+  TableMetadata metadata = TableOf({SnapshotOf(3, 2, LedgerAt(50, 60))}, 3);
+  SetMirror(metadata, 2, LedgerAt(50, 60));
+  EXPECT_EQ(FindLedger(metadata, "p")->state, LedgerState::kCurrent);
+}
+
+TEST(LedgerTest, AfterARollbackEachSplitIsReplayedToWhereItStood) {
+  const Split lost{"events", "orders", 2};
+  LedgerLookup lookup;
+  lookup.state = LedgerState::kRolledBack;
+  lookup.ledger = LedgerAt(10, 60);
+  lookup.before_rollback = LedgerAt(50, 60);
+  lookup.before_rollback->epoch = 7;
+  lookup.before_rollback->Set(lost, {5, ""});
+  lookup.before_rollback->Set(lost, {8, ""});
+  const auto after = LedgerAfterRollback(lookup);
+  ASSERT_THAT(after, IsOk());
+  EXPECT_EQ(after->epoch, 8);
+  EXPECT_EQ(*after->Find(kFirst), (Position{10, ""}));
+  EXPECT_EQ(*after->ReplayUntil(kFirst), (Position{50, ""}));
+  EXPECT_EQ(after->ReplayUntil(kSecond), nullptr);
+  EXPECT_EQ(*after->Find(lost), (Position{5, ""}));
+  EXPECT_EQ(*after->ReplayUntil(lost), (Position{8, ""}));
+}
+
+TEST(LedgerTest, ARollbackBehindAnUnknownBeginningIsNotGuessedAt) {
+  LedgerLookup lookup;
+  lookup.state = LedgerState::kRolledBack;
+  lookup.before_rollback =
+      *DecodeLedger(R"({"version":1,"epoch":1,"writer":"w","anchor":true,"sources":)"
+                    R"({"events":{"orders":{"next":{"0":9}}}}})");
+  EXPECT_THAT(LedgerAfterRollback(lookup),
+              FailsWith(ErrorKind::kDataLoss, HasSubstr("ledger reset")));
+}
+
+TEST(LedgerTest, AReplayEndsWhereItWasToEnd) {
+  Ledger ledger = LedgerAt(10, 20);
+  ledger.MarkReplay(kFirst, {10, ""});
+  EXPECT_EQ(ledger.ReplayUntil(kFirst), nullptr);
+  ledger.MarkReplay(kFirst, {30, ""});
+  ledger.MarkReplay(kFirst, {25, ""});
+  EXPECT_EQ(*ledger.ReplayUntil(kFirst), (Position{30, ""}));
+  ledger.Set(kFirst, {29, ""});
+  EXPECT_EQ(*ledger.ReplayUntil(kFirst), (Position{30, ""}));
+  ledger.Set(kFirst, {30, ""});
+  EXPECT_EQ(ledger.ReplayUntil(kFirst), nullptr);
+  EXPECT_EQ(*ledger.First(kFirst), (Position{10, ""}));
+  ledger.MarkReplay(kFirst, {40, ""});
+  ledger.Restart(kFirst, {2, ""});
+  EXPECT_EQ(*ledger.Find(kFirst), (Position{2, ""}));
+  EXPECT_EQ(*ledger.First(kFirst), (Position{2, ""}));
+  EXPECT_EQ(ledger.ReplayUntil(kFirst), nullptr);
+}
+
+TEST(LedgerTest, ATableThatReplaysTakesOnlyTheExactClaim) {
+  Ledger ledger = LedgerAt(10, 20);
+  ledger.MarkReplay(kFirst, {50, ""});
+  const auto claim = [](const Split& split, std::int64_t expected) {
+    return Claims{{split, Claim{Position{expected, ""}, {60, ""}}}};
+  };
+  EXPECT_THAT(CheckClaims(ledger, claim(kFirst, 10), false), IsOk());
+  EXPECT_THAT(CheckClaims(ledger, claim(kFirst, 50), false),
+              FailsWith(ErrorKind::kLedgerConflict));
+  EXPECT_THAT(CheckClaims(ledger, claim(kSecond, 50), false), IsOk());
+}
+
 TEST(LedgerTest, AnAnchorTakesOnlyTheExactClaim) {
   const Ledger ledger = LedgerAt(10, 20);
   const auto claim = [](std::optional<Position> expected) {
@@ -178,6 +258,16 @@ TEST(LedgerTest, ClaimsMoveTheirSplitsAlone) {
       ApplyClaims(LedgerAt(10, 20), {{kFirst, Claim{Position{10, ""}, {30, ""}}}});
   EXPECT_EQ(*after.Find(kFirst), (Position{30, ""}));
   EXPECT_EQ(*after.Find(kSecond), (Position{20, ""}));
+}
+
+TEST(LedgerTest, AClaimSaysWhereASplitBegins) {
+  const Split fresh{"events", "orders", 7};
+  const auto first = [&](const Claim& claim) {
+    return ApplyClaims(LedgerAt(10, 20), {{fresh, claim}}).First(fresh)->ordinal;
+  };
+  EXPECT_EQ(first({std::nullopt, {30, ""}}), 30);
+  EXPECT_EQ(first({std::nullopt, {30, ""}, Position{4, ""}}), 4);
+  EXPECT_EQ(first({Position{5, ""}, {30, ""}}), 5);
 }
 
 }  // namespace

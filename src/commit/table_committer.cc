@@ -1,5 +1,6 @@
 #include "commit/table_committer.h"
 
+#include <algorithm>
 #include <condition_variable>
 #include <mutex>
 #include <optional>
@@ -17,6 +18,8 @@ struct TableCommitter::Work {
   const TableEpoch* epoch = nullptr;
   // Set: the ledger to write, whatever the table says.
   const Ledger* overwrite = nullptr;
+  // Write LedgerAfterRollback, if the table is rolled back.
+  bool acknowledges_rollback = false;
   std::optional<FastAppend> append;
   bool are_manifests_written = false;
   // An attempt's answer was lost: whatever it names must be kept.
@@ -67,6 +70,15 @@ Result<CommitOutcome> TableCommitter::Commit(const TableEpoch& epoch,
   return Run(work, stop);
 }
 
+Status TableCommitter::AcknowledgeRollback(const std::stop_token& stop) {
+  const TableEpoch nothing;
+  Work work;
+  work.epoch = &nothing;
+  work.acknowledges_rollback = true;
+  FRAZIL_TRY(Run(work, stop));
+  return {};
+}
+
 Status TableCommitter::OverwriteLedger(const Ledger& ledger,
                                        const std::stop_token& stop) {
   TableEpoch epoch;
@@ -114,16 +126,68 @@ Result<CommitOutcome> TableCommitter::Run(Work& work, const std::stop_token& sto
   }
 }
 
-Result<bool> TableCommitter::IsAlreadyCommitted(const Work& work,
-                                                const TableMetadata& metadata,
-                                                const LedgerLookup& lookup) const {
+bool TableCommitter::IsAlreadyCommitted(const Work& work, const TableMetadata& metadata,
+                                        const LedgerLookup& lookup) const {
   if (!work.append.has_value()) return false;
   if (metadata.FindSnapshot(work.append->snapshot_id()) != nullptr) return true;
   if (!work.is_in_doubt || !lookup.ledger.has_value()) return false;
   // The snapshot may be gone already, expired by somebody, or hidden by the catalog; the
-  // ledger still says who wrote last.
-  return lookup.ledger->writer == options_.writer_id &&
-         lookup.ledger->epoch == work.epoch->epoch && !work.epoch->claims.empty();
+  // ledger still says who wrote last. An epoch's number alone does not tell: a run that
+  // starts again from the anchor gives out the numbers of the run before it.
+  const Ledger& ledger = *lookup.ledger;
+  const Claims& claims = work.epoch->claims;
+  return ledger.writer == options_.writer_id && ledger.epoch == work.epoch->epoch &&
+         !claims.empty() &&
+         std::all_of(claims.begin(), claims.end(), [&](const auto& entry) {
+           const Position* position = ledger.Find(entry.first);
+           return position != nullptr && *position == entry.second.next;
+         });
+}
+
+Result<Ledger> TableCommitter::NextLedger(const Work& work,
+                                          const LedgerLookup& lookup) const {
+  Ledger ledger;
+  if (work.overwrite != nullptr) {
+    ledger = *work.overwrite;
+  } else if (lookup.state == LedgerState::kUnknown) {
+    return Fail(
+        ErrorKind::kDataLoss,
+        "the ledger of pipeline '{}' is lost: the snapshots that held it are gone "
+        "and nothing mirrors it",
+        options_.pipeline);
+  } else if (work.acknowledges_rollback) {
+    FRAZIL_ASSIGN(ledger, LedgerAfterRollback(lookup));
+  } else if (lookup.state == LedgerState::kRolledBack) {
+    // Also where the claims would fit: what the table lost is to be replayed first.
+    return Fail(ErrorKind::kLedgerConflict,
+                "the table was rolled back behind what pipeline '{}' had written",
+                options_.pipeline);
+  } else {
+    ledger = lookup.ledger.value_or(Ledger{});
+    FRAZIL_TRY(CheckClaims(ledger, work.epoch->claims, options_.is_anchor));
+    ledger = ApplyClaims(std::move(ledger), work.epoch->claims);
+    for (const auto& [split, identity] : work.epoch->identities) {
+      ledger.SetIdentity(split, identity);
+    }
+    ledger.epoch = work.epoch->epoch;
+  }
+  ledger.writer = options_.writer_id;
+  ledger.is_anchor = options_.is_anchor;
+  return ledger;
+}
+
+Status TableCommitter::WriteManifests(Work& work) {
+  if (work.are_manifests_written) return {};
+  FRAZIL_TRY(FaultPoint("commit.manifest.before"));
+  for (const PendingFile& manifest : work.append->manifests()) {
+    // A former attempt may have written some of them and failed at the next.
+    const Status written = io_.Write(manifest.location, manifest.bytes);
+    if (!written.has_value() && written.error().kind != ErrorKind::kAlreadyExists) {
+      return Fail(written.error());
+    }
+  }
+  work.are_manifests_written = true;
+  return FaultPoint("commit.manifest.after");
 }
 
 Result<std::vector<ManifestFile>> TableCommitter::ManifestsOf(
@@ -156,48 +220,21 @@ Result<CommitOutcome> TableCommitter::Attempt(Work& work) {
   FRAZIL_ASSIGN(const LedgerLookup lookup, FindLedger(metadata, options_.pipeline));
   const bool has_changed =
       metadata.current_schema_id != schema_id_ || metadata.default_spec_id != spec_id_;
-  FRAZIL_ASSIGN(const bool is_done, IsAlreadyCommitted(work, metadata, lookup));
-  if (is_done) {
+  if (IsAlreadyCommitted(work, metadata, lookup)) {
     const Snapshot* current = metadata.CurrentSnapshot();
     DeleteManifestLists(work, current == nullptr ? "" : current->manifest_list);
     return CommitOutcome{work.append->snapshot_id(), has_changed};
   }
-  if (work.overwrite == nullptr && lookup.state == LedgerState::kUnknown) {
-    return Fail(
-        ErrorKind::kDataLoss,
-        "the ledger of pipeline '{}' is lost: the snapshots that held it are gone "
-        "and nothing mirrors it",
-        options_.pipeline);
+  if (work.acknowledges_rollback && lookup.state != LedgerState::kRolledBack) {
+    Discard(work);  // another worker was quicker
+    return CommitOutcome{0, has_changed};
   }
-  Ledger ledger =
-      work.overwrite != nullptr ? *work.overwrite : lookup.ledger.value_or(Ledger{});
-  if (work.overwrite == nullptr) {
-    FRAZIL_TRY(CheckClaims(ledger, work.epoch->claims, options_.is_anchor));
-    ledger = ApplyClaims(std::move(ledger), work.epoch->claims);
-    for (const auto& [split, identity] : work.epoch->identities) {
-      ledger.SetIdentity(split, identity);
-    }
-    ledger.epoch = work.epoch->epoch;
-  }
-  ledger.writer = options_.writer_id;
-  ledger.is_anchor = options_.is_anchor;
-
+  FRAZIL_ASSIGN(const Ledger ledger, NextLedger(work, lookup));
   if (!work.append.has_value()) {
     FRAZIL_ASSIGN(work.append,
                   FastAppend::Make(metadata, work.epoch->files, RandomSnapshotId()));
   }
-  if (!work.are_manifests_written) {
-    FRAZIL_TRY(FaultPoint("commit.manifest.before"));
-    for (const PendingFile& manifest : work.append->manifests()) {
-      // A former attempt may have written some of them and failed at the next.
-      const Status written = io_.Write(manifest.location, manifest.bytes);
-      if (!written.has_value() && written.error().kind != ErrorKind::kAlreadyExists) {
-        return Fail(written.error());
-      }
-    }
-    work.are_manifests_written = true;
-    FRAZIL_TRY(FaultPoint("commit.manifest.after"));
-  }
+  FRAZIL_TRY(WriteManifests(work));
 
   FRAZIL_ASSIGN(std::vector<ManifestFile> parents, ManifestsOf(metadata));
   FRAZIL_ASSIGN(auto summary, OtherLedgers(metadata, options_.pipeline));

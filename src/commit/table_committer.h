@@ -68,7 +68,8 @@ class TableCommitter {
   /// Every attempt re-reads the table, looks for a commit of ours whose answer was lost,
   /// and checks the claims anew.
   /// \return
-  ///  - kLedgerConflict: another writer has been there; certainly not committed;
+  ///  - kLedgerConflict: another writer has been there, or the table was rolled back and
+  ///    nobody has acknowledged it; certainly not committed;
   ///  - kCommitFailed: every attempt lost a race until the deadline; not committed;
   ///  - kCommitStateUnknown: the deadline passed over a lost answer: keep the files;
   ///  - kCancelled if `stop` came between attempts, and nothing is in doubt;
@@ -83,6 +84,11 @@ class TableCommitter {
   /// \brief The ledger as the table has it now; an empty one for a table never written.
   Result<LedgerLookup> ReadLedger();
 
+  /// \brief Goes on from a rollback: commits LedgerAfterRollback, so that what the table
+  /// lost is replayed. Does nothing where the table is not rolled back (any more).
+  /// \return kDataLoss of LedgerAfterRollback; errors as of Commit.
+  Status AcknowledgeRollback(const std::stop_token& stop);
+
   /// \brief Replaces this pipeline's ledger whatever it says: for operators and for
   /// `on-data-loss` = `continue`.
   Status OverwriteLedger(const Ledger& ledger, const std::stop_token& stop);
@@ -91,8 +97,12 @@ class TableCommitter {
   struct Work;
 
   Result<CommitOutcome> Attempt(Work& work);
-  Result<bool> IsAlreadyCommitted(const Work& work, const TableMetadata& metadata,
-                                  const LedgerLookup& lookup) const;
+  [[nodiscard]] bool IsAlreadyCommitted(const Work& work, const TableMetadata& metadata,
+                                        const LedgerLookup& lookup) const;
+  // The ledger that an attempt is to write over what it found.
+  [[nodiscard]] Result<Ledger> NextLedger(const Work& work,
+                                          const LedgerLookup& lookup) const;
+  Status WriteManifests(Work& work);
   Result<std::vector<ManifestFile>> ManifestsOf(const TableMetadata& metadata);
   Result<CommitOutcome> Run(Work& work, const std::stop_token& stop);
   // Deletes the metadata of a commit that certainly did not happen.

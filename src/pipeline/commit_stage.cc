@@ -71,8 +71,9 @@ void CommitStage::Gather(CommitItem item) {
     // Splits of different sources never collide.
     auto both = std::make_shared<SkipPositions>(*gathered.skip);
     for (std::size_t table = 0; table < both->size(); ++table) {
-      Positions other = (*source.skip)[table];
-      (*both)[table].merge(other);
+      TableSkip other = (*source.skip)[table];
+      (*both)[table].held.merge(other.held);
+      (*both)[table].replay_until.merge(other.replay_until);
     }
     gathered.skip = std::move(both);
   }
@@ -141,14 +142,16 @@ TableEpoch CommitStage::EpochFor(std::size_t table, std::int64_t epoch,
   for (const auto& [split, range] : gathered.ranges) {
     const bool is_new = std::find(gathered.new_splits.begin(), gathered.new_splits.end(),
                                   split) != gathered.new_splits.end();
-    Claim claim{is_new ? std::nullopt : std::optional(range.begin), range.end};
+    Claim claim{is_new ? std::nullopt : std::optional(range.begin), range.end,
+                range.begin};
     if (gathered.skip != nullptr) {
-      const Positions& skip = (*gathered.skip)[table];
+      const Positions& skip = (*gathered.skip)[table].held;
       const auto held = skip.find(split);
-      if (held != skip.end() && held->second.ordinal > range.begin.ordinal) {
-        // The table was ahead of the anchor: it already holds all this, or a part.
+      if (held != skip.end() && held->second.ordinal >= range.begin.ordinal) {
+        // The table was ahead of what is read: it already holds all this, or a part.
         if (held->second.ordinal >= range.end.ordinal) continue;
         claim.expected = held->second;
+        claim.begin = held->second;
       }
     }
     result.claims.emplace(split, std::move(claim));
@@ -158,47 +161,71 @@ TableEpoch CommitStage::EpochFor(std::size_t table, std::int64_t epoch,
   return result;
 }
 
+// Whether a table's ledger has to move though it got no rows.
+bool CommitStage::MovesWithoutRows(std::size_t table, const TableEpoch& epoch,
+                                   const Gathered& gathered) const {
+  if (context_.committers[table]->is_anchor()) return !epoch.claims.empty();
+  if (gathered.skip == nullptr) return false;
+  const Positions& replay_until = (*gathered.skip)[table].replay_until;
+  return std::any_of(epoch.claims.begin(), epoch.claims.end(), [&](const auto& entry) {
+    const auto until = replay_until.find(entry.first);
+    return until != replay_until.end() &&
+           entry.second.begin->ordinal < until->second.ordinal;
+  });
+}
+
 Status CommitStage::CommitEpoch(std::int64_t epoch, Gathered& gathered,
                                 const std::stop_token& stop) {
   const auto began = context_.clock->SteadyNow();
   if (context_.before_commit) FRAZIL_TRY(context_.before_commit());
-  std::int64_t rows = 0;
-  std::int64_t files = 0;
+  const std::int64_t rows_before = context_.status->rows_committed.load();
+  const std::int64_t files_before = context_.status->files_committed.load();
+  Positions committed;
   // The anchor, table 0, comes last: its ledger says that every table is complete.
   for (std::size_t i = context_.committers.size(); i-- > 0;) {
-    TableCommitter& committer = *context_.committers[i];
-    std::vector<DataFile>& table_files = gathered.files[i];
-    if (table_files.empty() && !committer.is_anchor()) continue;
     const TableEpoch table_epoch = EpochFor(i, epoch, gathered);
-    Result<CommitOutcome> outcome = committer.Commit(table_epoch, stop);
-    if (!outcome.has_value()) {
-      if (committer.was_in_doubt()) in_doubt_epoch_ = epoch;
-      return Fail(std::move(outcome).error());
+    if (table_epoch.files.empty() && !MovesWithoutRows(i, table_epoch, gathered)) {
+      continue;
     }
-    for (const DataFile& file : table_files) rows += file.record_count;
-    files += static_cast<std::int64_t>(table_files.size());
-    context_.status->snapshots_committed.fetch_add(1);
-    table_files.clear();  // committed: never to be deleted by us
-    if (outcome->has_table_changed) {
-      return Fail(ErrorKind::kCommitFailed,
-                  "{}: its schema or partitioning was changed by somebody; planning anew",
-                  committer.identifier().ToString());
-    }
-    FRAZIL_TRY(FaultPoint("commit.between_tables"));
+    FRAZIL_TRY(CommitTable(i, table_epoch, gathered.files[i], stop));
+    if (i > 0) continue;
+    for (const auto& [split, claim] : table_epoch.claims) committed[split] = claim.next;
   }
-  Positions committed;
-  for (const auto& [split, range] : gathered.ranges) committed[split] = range.end;
   PipelineStatus& status = *context_.status;
-  status.rows_committed.fetch_add(rows);
-  status.files_committed.fetch_add(files);
-  status.last_commit_ms.store(context_.clock->NowMs());
   const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(
       context_.clock->SteadyNow() - began);
   status.last_commit_duration_ms.store(took.count());
   Log(LogLevel::kInfo, "committed",
-      {{"epoch", epoch}, {"rows", rows}, {"files", files}, {"ms", took.count()}});
-  if (context_.after_commit) context_.after_commit(committed);
+      {{"epoch", epoch},
+       {"rows", status.rows_committed.load() - rows_before},
+       {"files", status.files_committed.load() - files_before},
+       {"ms", took.count()}});
+  if (context_.after_commit && !committed.empty()) context_.after_commit(committed);
   return {};
+}
+
+Status CommitStage::CommitTable(std::size_t table, const TableEpoch& epoch,
+                                std::vector<DataFile>& files,
+                                const std::stop_token& stop) {
+  TableCommitter& committer = *context_.committers[table];
+  Result<CommitOutcome> outcome = committer.Commit(epoch, stop);
+  if (!outcome.has_value()) {
+    if (committer.was_in_doubt()) in_doubt_epoch_ = epoch.epoch;
+    return Fail(std::move(outcome).error());
+  }
+  // Counted table by table: an error at the next one takes nothing of this back.
+  PipelineStatus& status = *context_.status;
+  for (const DataFile& file : files) status.rows_committed.fetch_add(file.record_count);
+  status.files_committed.fetch_add(static_cast<std::int64_t>(files.size()));
+  status.snapshots_committed.fetch_add(1);
+  status.last_commit_ms.store(context_.clock->NowMs());
+  files.clear();  // committed: never to be deleted by us
+  if (outcome->has_table_changed) {
+    return Fail(ErrorKind::kCommitFailed,
+                "{}: its schema or partitioning was changed by somebody; planning anew",
+                committer.identifier().ToString());
+  }
+  return FaultPoint("commit.between_tables");
 }
 
 void CommitStage::DiscardUncommitted() {

@@ -53,7 +53,7 @@ struct CommitStageContext {
   const Clock* clock = nullptr;
   /// Called before an epoch is committed: flushes a dead-letter topic.
   std::function<Status()> before_commit;
-  /// Called after the anchor's commit with what is now committed.
+  /// Called after the anchor's commit with where the anchor stands now.
   std::function<void(const Positions&)> after_commit;
   /// An epoch without rows is committed at most every this many epochs.
   int empty_epochs_per_commit = 10;
@@ -90,8 +90,12 @@ class CommitStage {
   void MergeInto(Gathered& earlier, Gathered later);
   Status CommitReady(const std::stop_token& stop);
   Status CommitEpoch(std::int64_t epoch, Gathered& gathered, const std::stop_token& stop);
-  TableEpoch EpochFor(std::size_t table, std::int64_t epoch,
-                      const Gathered& gathered) const;
+  Status CommitTable(std::size_t table, const TableEpoch& epoch,
+                     std::vector<DataFile>& files, const std::stop_token& stop);
+  [[nodiscard]] TableEpoch EpochFor(std::size_t table, std::int64_t epoch,
+                                    const Gathered& gathered) const;
+  [[nodiscard]] bool MovesWithoutRows(std::size_t table, const TableEpoch& epoch,
+                                      const Gathered& gathered) const;
 
   CommitStageContext context_;
   std::map<std::int64_t, Gathered> waiting_;

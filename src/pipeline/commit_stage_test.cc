@@ -5,6 +5,10 @@
 namespace frazil {
 namespace {
 
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
 const Split kSplit{"events", "orders", 0};
 
 class CommitStageTest : public ::testing::Test {
@@ -36,6 +40,21 @@ class CommitStageTest : public ::testing::Test {
                             stop_.get_token()));
     ASSERT_TRUE(input_.Push(WrittenTable{0, epoch, std::move(anchor_files)}, 0,
                             stop_.get_token()));
+  }
+
+  Status CommitTo(std::size_t table, std::int64_t from, std::int64_t to) {
+    TableEpoch epoch;
+    epoch.claims[kSplit] = Claim{Position{from, ""}, {to, ""}};
+    FRAZIL_TRY(tables_.committer(table).Commit(epoch, stop_.get_token()));
+    return {};
+  }
+
+  // A table that is being filled in again.
+  Status Overwrite(std::size_t table, std::int64_t next, std::int64_t replay_until) {
+    Ledger ledger;
+    ledger.Set(kSplit, {next, ""});
+    ledger.MarkReplay(kSplit, {replay_until, ""});
+    return tables_.committer(table).OverwriteLedger(ledger, stop_.get_token());
   }
 
   Status Run() {
@@ -110,12 +129,101 @@ TEST_F(CommitStageTest, ATableThatIsAheadGetsOnlyTheRest) {
   ahead.claims[kSplit] = Claim{Position{0, ""}, {15, ""}};
   ASSERT_THAT(tables_.committer(1).Commit(ahead, stop_.get_token()), IsOk());
   auto skip = std::make_shared<SkipPositions>(2);
-  (*skip)[1][kSplit] = {15, ""};
+  (*skip)[1].held[kSplit] = {15, ""};
   Send(1, 0, 10, {tables_.NewFile("a", 10)}, {}, false, skip);
   Send(2, 10, 20, {tables_.NewFile("b", 10)}, {tables_.NewFile("c", 5)}, false, skip);
   EXPECT_THAT(Run(), IsOk());
   EXPECT_EQ(tables_.At(0, kSplit), 20);
   EXPECT_EQ(tables_.At(1, kSplit), 20);
+}
+
+TEST_F(CommitStageTest, ATableThatReplaysMovesAlsoWithoutRows) {
+  ASSERT_THAT(CommitTo(0, 0, 20), IsOk());
+  ASSERT_THAT(Overwrite(1, 5, 12), IsOk());
+  auto skip = std::make_shared<SkipPositions>(2);
+  (*skip)[0].held[kSplit] = {20, ""};
+  (*skip)[1].replay_until[kSplit] = {12, ""};
+  std::vector<Positions> reported;
+  context_.after_commit = [&](const Positions& p) { reported.push_back(p); };
+  const std::size_t anchor_snapshots = tables_.SnapshotCount(0);
+
+  Send(1, 5, 8, {}, {}, /*is_forced=*/true, skip);
+  Send(2, 8, 11, {}, {tables_.NewFile("a", 1)}, false, skip);
+  Send(3, 11, 13, {}, {}, /*is_forced=*/true, skip);
+  Send(4, 13, 15, {}, {}, /*is_forced=*/true, skip);
+  EXPECT_THAT(Run(), IsOk());
+
+  EXPECT_EQ(tables_.At(0, kSplit), 20);
+  EXPECT_EQ(tables_.SnapshotCount(0), anchor_snapshots);
+  // From its end on a table moves with its rows again.
+  EXPECT_EQ(tables_.At(1, kSplit), 13);
+  EXPECT_EQ(tables_.LedgerOf(1).ReplayUntil(kSplit), nullptr);
+  EXPECT_THAT(reported, IsEmpty());
+}
+
+TEST_F(CommitStageTest, AReplayRunsIntoWhatIsNew) {
+  ASSERT_THAT(CommitTo(0, 0, 20), IsOk());
+  ASSERT_THAT(Overwrite(1, 5, 12), IsOk());
+  auto skip = std::make_shared<SkipPositions>(2);
+  (*skip)[0].held[kSplit] = {20, ""};
+  (*skip)[1].replay_until[kSplit] = {12, ""};
+  std::vector<Positions> reported;
+  context_.after_commit = [&](const Positions& p) { reported.push_back(p); };
+
+  Send(1, 5, 25, {tables_.NewFile("new", 5)}, {tables_.NewFile("lost", 9)}, false, skip);
+  Send(2, 25, 30, {}, {tables_.NewFile("next", 1)}, false, skip);
+  EXPECT_THAT(Run(), IsOk());
+
+  EXPECT_EQ(tables_.At(0, kSplit), 30);
+  EXPECT_EQ(tables_.At(1, kSplit), 30);
+  EXPECT_THAT(reported,
+              ElementsAre(Positions{{kSplit, {25, ""}}}, Positions{{kSplit, {30, ""}}}));
+}
+
+TEST_F(CommitStageTest, AWorkerThatKnowsOfNoRollbackIsRefused) {
+  ASSERT_THAT(CommitTo(0, 0, 20), IsOk());
+  ASSERT_THAT(Overwrite(1, 5, 12), IsOk());
+  Send(1, 20, 25, {}, {tables_.NewFile("a", 1)});
+  EXPECT_THAT(Run(), FailsWith(ErrorKind::kLedgerConflict));
+  EXPECT_EQ(tables_.At(0, kSplit), 20);
+  EXPECT_EQ(tables_.At(1, kSplit), 5);
+}
+
+TEST_F(CommitStageTest, ASplitThatIsNewBeginsWhereItsRowsBegin) {
+  const Split fresh{"events", "orders", 1};
+  SourceEpoch source;
+  source.epoch = 1;
+  source.ranges[fresh] = {{3, ""}, {9, ""}};
+  source.new_splits = {fresh};
+  ASSERT_TRUE(input_.Push(std::move(source), 0, stop_.get_token()));
+  ASSERT_TRUE(input_.Push(WrittenTable{0, 1, {}}, 0, stop_.get_token()));
+  ASSERT_TRUE(
+      input_.Push(WrittenTable{1, 1, {tables_.NewFile("a", 6)}}, 0, stop_.get_token()));
+  EXPECT_THAT(Run(), IsOk());
+  for (const std::size_t table : {0U, 1U}) {
+    EXPECT_EQ(tables_.LedgerOf(table).Find(fresh)->ordinal, 9);
+    EXPECT_EQ(tables_.LedgerOf(table).First(fresh)->ordinal, 3);
+  }
+}
+
+TEST_F(CommitStageTest, ATableThatSomebodyChangedIsCommittedAndCounted) {
+  // Committers that knew the tables before their schemas changed.
+  std::vector<std::unique_ptr<TableCommitter>> planned_earlier;
+  for (std::size_t i = 0; i < 2; ++i) {
+    planned_earlier.push_back(tables_.NewCommitter(
+        i, "writer", "p", [](auto& metadata) { --metadata.current_schema_id; }));
+    context_.committers[i] = planned_earlier.back().get();
+  }
+  Send(1, 0, 10, {tables_.NewFile("anchor", 10)}, {tables_.NewFile("other", 7)});
+  EXPECT_THAT(Run(), FailsWith(ErrorKind::kCommitFailed, HasSubstr("db.t1")));
+  EXPECT_EQ(tables_.At(1, kSplit), 10);
+  EXPECT_EQ(tables_.At(0, kSplit), 0);
+  EXPECT_EQ(status_.rows_committed.load(), 7);
+  EXPECT_EQ(status_.files_committed.load(), 1);
+  EXPECT_EQ(status_.snapshots_committed.load(), 1);
+  EXPECT_GT(status_.last_commit_ms.load(), 0);
+  EXPECT_THAT(tables_.io().Exists("memory:/lake/data/other"), IsOkAnd(true));
+  EXPECT_THAT(tables_.io().Exists("memory:/lake/data/anchor"), IsOkAnd(false));
 }
 
 TEST_F(CommitStageTest, ARefusedEpochLeavesNoFiles) {

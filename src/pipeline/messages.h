@@ -19,9 +19,17 @@
 
 namespace frazil {
 
-/// \brief For each table of the pipeline (by index), splits of which it already holds more
-/// than the anchor does: rows below these positions are passed over for that table.
-using SkipPositions = std::vector<Positions>;
+/// \brief Where one table stands, for splits that are read from further back than it needs.
+struct TableSkip {
+  /// The table holds what lies below: those rows are passed over for it.
+  Positions held;
+  /// After a rollback: up to where the table is filled in again. Until then its ledger
+  /// moves with every epoch, also without rows, and it takes no other claim.
+  Positions replay_until;
+};
+
+/// \brief By table of the pipeline.
+using SkipPositions = std::vector<TableSkip>;
 
 /// \brief Source to worker: a batch, or the end of an epoch.
 struct WorkItem {

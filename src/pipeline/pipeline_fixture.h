@@ -3,6 +3,7 @@
 /// \file pipeline/pipeline_fixture.h
 /// \brief Tables in memory and a scripted source, for the tests of this room.
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -43,17 +44,21 @@ class MemoryTables {
     return {{"db"}, "t" + std::to_string(index)};
   }
 
-  std::unique_ptr<TableCommitter> NewCommitter(std::size_t index,
-                                               const std::string& writer,
-                                               const std::string& pipeline = "p") {
+  /// \param remember makes the metadata that the committer knows from what there is now.
+  std::unique_ptr<TableCommitter> NewCommitter(
+      std::size_t index, const std::string& writer, const std::string& pipeline = "p",
+      const std::function<void(TableMetadata&)>& remember = [](TableMetadata&) {}) {
+    LoadedTable known = *catalog_->LoadTable(Identifier(index));
+    auto metadata = std::make_shared<TableMetadata>(*known.metadata);
+    remember(*metadata);
+    known.metadata = std::move(metadata);
     CommitterOptions options;
     options.pipeline = pipeline;
     options.writer_id = writer;
     options.is_anchor = index == 0;
     options.engine_version = "test";
-    return std::make_unique<TableCommitter>(
-        *catalog_, *io_, Clock::System(), Identifier(index),
-        *catalog_->LoadTable(Identifier(index)), options);
+    return std::make_unique<TableCommitter>(*catalog_, *io_, Clock::System(),
+                                            Identifier(index), known, options);
   }
 
   std::vector<StartUpTable> start_up_tables() {
@@ -72,8 +77,46 @@ class MemoryTables {
     return position == nullptr ? -1 : position->ordinal;
   }
 
+  /// \brief A table's ledger; an empty one if it has none.
+  Ledger LedgerOf(std::size_t index) {
+    const auto lookup = committers_[index]->ReadLedger();
+    EXPECT_THAT(lookup, IsOk());
+    return lookup->ledger.value_or(Ledger{});
+  }
+
+  /// \brief What an owner does who rolls a table back to its n-th snapshot.
+  void RollBack(std::size_t index, std::size_t snapshot) {
+    const LoadedTable table = *catalog_->LoadTable(Identifier(index));
+    SnapshotRef ref = table.metadata->refs.at("main");
+    ref.snapshot_id = table.metadata->snapshots.at(snapshot).snapshot_id;
+    EXPECT_THAT(catalog_->CommitTable(Identifier(index), {},
+                                      {SetSnapshotRef{"main", std::move(ref)}}),
+                IsOk());
+  }
+
   std::size_t SnapshotCount(std::size_t index) {
     return catalog_->LoadTable(Identifier(index))->metadata->snapshots.size();
+  }
+
+  /// \brief Paths of a table's live data files, each as often as it is listed.
+  std::vector<std::string> LiveFiles(std::size_t index) {
+    std::vector<std::string> paths;
+    const LoadedTable table = *catalog_->LoadTable(Identifier(index));
+    const Snapshot* snapshot = table.metadata->CurrentSnapshot();
+    if (snapshot == nullptr) return paths;
+    const std::string list = *io_->Read(snapshot->manifest_list);
+    const std::vector<ManifestFile> manifests = *DecodeManifestList(list);
+    for (const ManifestFile& manifest : manifests) {
+      const std::string bytes = *io_->Read(manifest.manifest_path);
+      const auto entries = DecodeManifest(bytes, manifest, *table.metadata);
+      EXPECT_THAT(entries, IsOk());
+      for (const ManifestEntry& entry : *entries) {
+        if (entry.status != EntryStatus::kDeleted) {
+          paths.push_back(entry.data_file.file_path);
+        }
+      }
+    }
+    return paths;
   }
 
   /// \brief A file that the memory store holds.

@@ -78,8 +78,7 @@ Status PipelineRun::Prepare(const std::stop_token& stop) {
   choices.continue_on_data_loss = plan_.settings.on_data_loss == OnDataLoss::kContinue;
   choices.allow_shared_topics = plan_.settings.allow_shared_topics;
   FRAZIL_TRY(PrepareLedgers(start_up_tables_, sources, choices, stop));
-  FRAZIL_ASSIGN(const LedgerLookup anchor, committers_.front()->ReadLedger());
-  const std::int64_t first_epoch = anchor.ledger.value_or(Ledger{}).epoch + 1;
+  FRAZIL_ASSIGN(const std::int64_t first_epoch, NextEpoch(start_up_tables_));
   trigger_ = std::make_unique<EpochTrigger>(
       TriggerOptions{plan_.settings.commit_interval,
                      plan_.settings.commit_max_bytes.value_or(kNoBound),

@@ -11,6 +11,16 @@ namespace {
 
 constexpr std::chrono::milliseconds kPollWait(20);
 
+// What `now` says of a split, also if that is nothing.
+void Replace(Positions& positions, const Positions& now, const Split& split) {
+  const auto found = now.find(split);
+  if (found == now.end()) {
+    positions.erase(split);
+  } else {
+    positions.insert_or_assign(split, found->second);
+  }
+}
+
 }  // namespace
 
 SourceStage::SourceStage(SourceStageContext context)
@@ -140,8 +150,8 @@ Result<Positions> SourceStage::OnAssigned(const std::vector<Split>& splits) {
   auto skip = std::make_shared<SkipPositions>(*skip_);
   Positions positions;
   for (const Split& split : splits) {
-    const auto known = start->anchor.find(split);
-    if (known != start->anchor.end()) {
+    const auto known = start->begin.find(split);
+    if (known != start->begin.end()) {
       positions[split] = known->second;
     } else {
       Result<Position> beginning = context_.source->Beginning(split);
@@ -153,12 +163,8 @@ Result<Positions> SourceStage::OnAssigned(const std::vector<Split>& splits) {
       new_splits_.insert(split);
     }
     for (std::size_t table = 0; table < skip->size(); ++table) {
-      const auto held = start->skip[table].find(split);
-      if (held == start->skip[table].end()) {
-        (*skip)[table].erase(split);
-      } else {
-        (*skip)[table].insert_or_assign(split, held->second);
-      }
+      Replace((*skip)[table].held, start->skip[table].held, split);
+      Replace((*skip)[table].replay_until, start->skip[table].replay_until, split);
     }
     next_[split] = positions[split];
     Log(LogLevel::kInfo, "reading",

@@ -23,9 +23,10 @@ namespace frazil {
 
 /// \brief Where splits start, as the tables say at the moment of the question.
 struct StartPositions {
-  /// From the anchor; splits it does not know are absent.
-  Positions anchor;
-  /// Per table, where it is ahead of the anchor.
+  /// Where reading begins: at the anchor's position, or further back where another table
+  /// has to be filled in again. Splits that the anchor does not know are absent.
+  Positions begin;
+  /// What each table holds beyond that.
   SkipPositions skip;
 };
 

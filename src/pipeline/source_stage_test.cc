@@ -70,7 +70,7 @@ class SourceStageTest : public ::testing::Test {
 };
 
 TEST_F(SourceStageTest, RangesOfAnEpochAreWhatWasReadInIt) {
-  start_.anchor[kSplit] = {7, ""};
+  start_.begin[kSplit] = {7, ""};
   int polls = 0;
   source_.on_poll = [&](SplitListener& listener) -> Result<std::vector<RawBatch>> {
     std::vector<RawBatch> batches;
@@ -92,7 +92,7 @@ TEST_F(SourceStageTest, RangesOfAnEpochAreWhatWasReadInIt) {
 }
 
 TEST_F(SourceStageTest, AGapIsABugAndStopsThePipeline) {
-  start_.anchor[kSplit] = {0, ""};
+  start_.begin[kSplit] = {0, ""};
   int polls = 0;
   source_.on_poll = [&](SplitListener& listener) -> Result<std::vector<RawBatch>> {
     std::vector<RawBatch> batches;
@@ -126,7 +126,7 @@ TEST_F(SourceStageTest, ASplitUnknownToTheLedgerStartsAtItsBeginning) {
 }
 
 TEST_F(SourceStageTest, SplitsTakenAwayAreCommittedFirst) {
-  start_.anchor[kSplit] = {0, ""};
+  start_.begin[kSplit] = {0, ""};
   int polls = 0;
   source_.on_poll = [&](SplitListener& listener) -> Result<std::vector<RawBatch>> {
     std::vector<RawBatch> batches;
@@ -152,7 +152,7 @@ TEST_F(SourceStageTest, SplitsTakenAwayAreCommittedFirst) {
 }
 
 TEST_F(SourceStageTest, SplitsTakenAwayUncommittedEndTheRun) {
-  start_.anchor[kSplit] = {0, ""};
+  start_.begin[kSplit] = {0, ""};
   int polls = 0;
   source_.on_poll = [&](SplitListener& listener) -> Result<std::vector<RawBatch>> {
     std::vector<RawBatch> batches;

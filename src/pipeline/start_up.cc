@@ -32,7 +32,7 @@ Status CheckState(const LedgerLookup& lookup, const std::string& table,
           table, choices.pipeline);
     }
     Log(LogLevel::kWarning,
-        "the table was rolled back: its records since then are read and written again",
+        "the table was rolled back: what it lost is read and written again",
         {{"table", table}, {"pipeline", choices.pipeline}});
   }
   return {};
@@ -85,6 +85,15 @@ Positions AnchorPositions(const std::vector<LedgerLookup>& lookups) {
   return positions;
 }
 
+// Ids that are not told are no reason to stop.
+bool IsOther(const std::string& known, const std::string& now) {
+  return !known.empty() && !now.empty() && known != now;
+}
+
+const StreamIdentity& IdentityOf(const Ledger& ledger, const Split& split) {
+  return ledger.sources.at(split.source).at(split.stream).identity;
+}
+
 // Splits of streams that were deleted and made again since the ledger was written.
 Result<std::map<Split, StreamIdentity>> FindRecreated(
     const std::vector<LedgerLookup>& lookups, const std::vector<Source*>& sources,
@@ -94,14 +103,9 @@ Result<std::map<Split, StreamIdentity>> FindRecreated(
     for (const auto& [split, identity] : source->Splits()) {
       for (const LedgerLookup& lookup : lookups) {
         if (!lookup.ledger.has_value() || lookup.ledger->Find(split) == nullptr) continue;
-        const StreamIdentity& known =
-            lookup.ledger->sources.at(split.source).at(split.stream).identity;
-        const bool is_other_stream = !known.stream_id.empty() &&
-                                     !identity.stream_id.empty() &&
-                                     known.stream_id != identity.stream_id;
-        const bool is_other_cluster = !known.cluster_id.empty() &&
-                                      !identity.cluster_id.empty() &&
-                                      known.cluster_id != identity.cluster_id;
+        const StreamIdentity& known = IdentityOf(*lookup.ledger, split);
+        const bool is_other_stream = IsOther(known.stream_id, identity.stream_id);
+        const bool is_other_cluster = IsOther(known.cluster_id, identity.cluster_id);
         if (!is_other_stream && !is_other_cluster) continue;
         if (!choices.continue_on_data_loss) {
           return Fail(
@@ -120,6 +124,22 @@ Result<std::map<Split, StreamIdentity>> FindRecreated(
   return recreated;
 }
 
+// Begins a split of a table anew. \param anchor nullptr for the anchor itself.
+Status RestartSplit(Ledger& ledger, const Ledger* anchor, const Split& split,
+                    const StreamIdentity& identity, Source& source) {
+  FRAZIL_ASSIGN(Position beginning, source.Beginning(split));
+  Log(LogLevel::kWarning, "the stream was made anew: reading it from its beginning",
+      {{"split", split.ToString()}, {"from", beginning.ordinal}});
+  ledger.Restart(split, std::move(beginning));
+  ledger.SetIdentity(split, identity);
+  // A table set back to before the stream was made anew, under an anchor that was not.
+  const Position* at = anchor == nullptr ? nullptr : anchor->Find(split);
+  if (at != nullptr && IdentityOf(*anchor, split) == identity) {
+    ledger.MarkReplay(split, *at);
+  }
+  return {};
+}
+
 Status RestartRecreated(const std::vector<StartUpTable>& tables,
                         std::vector<LedgerLookup>& lookups,
                         const std::vector<Source*>& sources,
@@ -127,20 +147,18 @@ Status RestartRecreated(const std::vector<StartUpTable>& tables,
                         const std::stop_token& stop) {
   for (std::size_t i = tables.size(); i-- > 0;) {
     if (!lookups[i].ledger.has_value()) continue;
-    Ledger ledger = *lookups[i].ledger;
-    bool has_changed = false;
+    const Ledger before = *lookups[i].ledger;
+    Ledger ledger = before;
+    const Ledger* anchor =
+        i > 0 && lookups[0].ledger.has_value() ? &*lookups[0].ledger : nullptr;
     for (Source* source : sources) {
       for (const auto& [split, identity] : recreated) {
-        if (split.source != source->name() || ledger.Find(split) == nullptr) continue;
-        FRAZIL_ASSIGN(Position beginning, source->Beginning(split));
-        Log(LogLevel::kWarning, "the stream was made anew: reading it from its beginning",
-            {{"split", split.ToString()}, {"from", beginning.ordinal}});
-        ledger.Set(split, std::move(beginning));
-        ledger.SetIdentity(split, identity);
-        has_changed = true;
+        if (split.source != source->name() || before.Find(split) == nullptr) continue;
+        if (IdentityOf(before, split) == identity) continue;
+        FRAZIL_TRY(RestartSplit(ledger, anchor, split, identity, *source));
       }
     }
-    if (!has_changed) continue;
+    if (ledger == before) continue;
     FRAZIL_TRY(tables[i].committer->OverwriteLedger(ledger, stop));
     lookups[i].ledger = std::move(ledger);
   }
@@ -168,6 +186,7 @@ Result<TableEpoch> FirstEpoch(const LedgerLookup& anchor, const Positions& known
     }
     for (auto& [split, position] : start) {
       const Position* current = ledger.Find(split);
+      if (ledger.ReplayUntil(split) != nullptr) continue;
       if (current != nullptr && *current == position && ledger.is_anchor) continue;
       const auto identity = splits.find(split);
       if (identity != splits.end()) epoch.identities.insert(*identity);
@@ -212,6 +231,10 @@ Status PrepareLedgers(const std::vector<StartUpTable>& tables,
       FRAZIL_TRY(CheckState(lookup, identifier.ToString(), choices));
       FRAZIL_TRY(
           CheckStrangers(*loaded.metadata, identifier.ToString(), sources, choices));
+      if (lookup.state == LedgerState::kRolledBack) {
+        FRAZIL_TRY(table.committer->AcknowledgeRollback(stop));
+        FRAZIL_ASSIGN(lookup, table.committer->ReadLedger());
+      }
       lookups.push_back(std::move(lookup));
     }
     FRAZIL_ASSIGN(const auto recreated, FindRecreated(lookups, sources, choices));
@@ -230,23 +253,50 @@ Status PrepareLedgers(const std::vector<StartUpTable>& tables,
   }
 }
 
+Result<std::int64_t> NextEpoch(const std::vector<StartUpTable>& tables) {
+  std::int64_t newest = 0;
+  for (const StartUpTable& table : tables) {
+    FRAZIL_ASSIGN(const LedgerLookup lookup, table.committer->ReadLedger());
+    if (lookup.ledger.has_value()) newest = std::max(newest, lookup.ledger->epoch);
+  }
+  return newest + 1;
+}
+
 Result<StartPositions> ReadStartPositions(const std::vector<StartUpTable>& tables) {
+  std::vector<Ledger> ledgers;
+  for (const StartUpTable& table : tables) {
+    FRAZIL_ASSIGN(LedgerLookup lookup, table.committer->ReadLedger());
+    ledgers.push_back(std::move(lookup.ledger).value_or(Ledger{}));
+  }
+  const Positions anchor = ledgers.front().next();
   StartPositions start;
+  start.begin = anchor;
   start.skip.resize(tables.size());
-  for (std::size_t i = 0; i < tables.size(); ++i) {
-    FRAZIL_ASSIGN(const LedgerLookup lookup, tables[i].committer->ReadLedger());
-    if (!lookup.ledger.has_value()) continue;
-    Positions next = lookup.ledger->next();
-    if (i == 0) {
-      start.anchor = std::move(next);
-      continue;
-    }
-    for (auto& [split, position] : next) {
-      const auto anchor = start.anchor.find(split);
-      if (anchor == start.anchor.end() || position.ordinal > anchor->second.ordinal) {
-        start.skip[i].emplace(split, std::move(position));
+  for (std::size_t i = 0; i < ledgers.size(); ++i) {
+    TableSkip& skip = start.skip[i];
+    // A table holds what is below its own position, and what is below the anchor's: there
+    // was nothing for it in between. While it replays, only the former.
+    skip.held = ledgers[i].next();
+    for (const auto& [split, position] : skip.held) {
+      const Position* until = ledgers[i].ReplayUntil(split);
+      if (until == nullptr) continue;
+      skip.replay_until.emplace(split, *until);
+      const auto begin = start.begin.find(split);
+      if (begin != start.begin.end() && position.ordinal < begin->second.ordinal) {
+        begin->second = position;
       }
     }
+    for (const auto& [split, position] : anchor) {
+      if (skip.replay_until.contains(split)) continue;
+      const auto [own, is_new] = skip.held.try_emplace(split, position);
+      if (!is_new && own->second.ordinal < position.ordinal) own->second = position;
+    }
+  }
+  for (TableSkip& skip : start.skip) {
+    std::erase_if(skip.held, [&](const auto& entry) {
+      const auto begin = start.begin.find(entry.first);
+      return begin != start.begin.end() && entry.second.ordinal <= begin->second.ordinal;
+    });
   }
   return start;
 }

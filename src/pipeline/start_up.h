@@ -6,6 +6,7 @@
 ///
 /// Rules: docs/adr/0001-ledger.md, "Starting".
 
+#include <cstdint>
 #include <memory>
 #include <stop_token>
 #include <string>
@@ -36,7 +37,8 @@ struct StartUpTable {
   Catalog* catalog = nullptr;
 };
 
-/// \brief Checks the ledgers of all tables and commits what a first start resolves to.
+/// \brief Checks the ledgers of all tables, acknowledges rollbacks, and commits what a first
+/// start resolves to.
 /// \param tables table 0 is the anchor.
 /// \param sources opened, not started.
 /// \return
@@ -47,6 +49,9 @@ struct StartUpTable {
 Status PrepareLedgers(const std::vector<StartUpTable>& tables,
                       const std::vector<Source*>& sources, const StartUpChoices& choices,
                       const std::stop_token& stop);
+
+/// \brief The number of the next epoch: higher than any in the ledgers.
+Result<std::int64_t> NextEpoch(const std::vector<StartUpTable>& tables);
 
 /// \brief Reads where the tables stand now. For SourceStageContext::read_ledgers.
 Result<StartPositions> ReadStartPositions(const std::vector<StartUpTable>& tables);

@@ -105,10 +105,150 @@ TEST_F(StartUpTest, ATableAheadOfTheAnchorSkipsWhatItHolds) {
   ASSERT_THAT(CommitTo(tables_.committer(1), kFirst, 100, 150), IsOk());
   const auto start = ReadStartPositions(tables_.start_up_tables());
   ASSERT_THAT(start, IsOk());
-  EXPECT_EQ(start->anchor.at(kFirst).ordinal, 100);
-  EXPECT_EQ(start->skip[1].at(kFirst).ordinal, 150);
-  EXPECT_EQ(start->skip[1].count(kSecond), 0U);
-  EXPECT_TRUE(start->skip[0].empty());
+  EXPECT_EQ(start->begin.at(kFirst).ordinal, 100);
+  EXPECT_EQ(start->skip[1].held.at(kFirst).ordinal, 150);
+  EXPECT_EQ(start->skip[1].held.count(kSecond), 0U);
+  EXPECT_TRUE(start->skip[0].held.empty());
+}
+
+// t0 stands at 180 and 240; t1 had rows up to 150 of the first split, in two commits.
+class RollbackTest : public StartUpTest {
+ protected:
+  RollbackTest() {
+    EXPECT_THAT(Prepare(), IsOk());
+    EXPECT_THAT(CommitTo(tables_.committer(1), kFirst, 110, 120), IsOk());
+    EXPECT_THAT(CommitTo(tables_.committer(1), kFirst, 140, 150), IsOk());
+    EXPECT_THAT(CommitTo(tables_.committer(0), kFirst, 100, 180), IsOk());
+    EXPECT_THAT(CommitTo(tables_.committer(0), kSecond, 200, 240), IsOk());
+  }
+};
+
+TEST_F(RollbackTest, ATableThatIsNoAnchorIsFilledInAgain) {
+  tables_.RollBack(1, 0);
+  ASSERT_THAT(Prepare(), IsOk());
+  const auto start = ReadStartPositions(tables_.start_up_tables());
+  ASSERT_THAT(start, IsOk());
+  EXPECT_EQ(start->begin.at(kFirst).ordinal, 120);
+  EXPECT_EQ(start->begin.at(kSecond).ordinal, 240);
+  EXPECT_EQ(start->skip[0].held, (Positions{{kFirst, {180, ""}}}));
+  EXPECT_EQ(start->skip[1].held, Positions());
+  EXPECT_EQ(start->skip[1].replay_until, (Positions{{kFirst, {150, ""}}}));
+  EXPECT_EQ(start->skip[0].replay_until, Positions());
+}
+
+TEST_F(RollbackTest, IsAcknowledgedOnce) {
+  tables_.RollBack(1, 0);
+  ASSERT_THAT(Prepare(), IsOk());
+  const std::size_t snapshots = tables_.SnapshotCount(1);
+  ASSERT_THAT(Prepare(), IsOk());
+  EXPECT_EQ(tables_.SnapshotCount(1), snapshots);
+  EXPECT_EQ(tables_.SnapshotCount(0), 3U);
+}
+
+TEST_F(RollbackTest, AnotherTableOfThePipelineIsReadFromTheAnchor) {
+  MemoryTables three(3);
+  source_.splits = {{kFirst, {"c", "t"}}};
+  ASSERT_THAT(PrepareLedgers(three.start_up_tables(), {&source_}, choices_, {}), IsOk());
+  ASSERT_THAT(CommitTo(three.committer(2), kFirst, 100, 130), IsOk());
+  ASSERT_THAT(CommitTo(three.committer(1), kFirst, 100, 120), IsOk());
+  ASSERT_THAT(CommitTo(three.committer(1), kFirst, 120, 150), IsOk());
+  ASSERT_THAT(CommitTo(three.committer(0), kFirst, 100, 180), IsOk());
+  three.RollBack(1, 0);
+  ASSERT_THAT(PrepareLedgers(three.start_up_tables(), {&source_}, choices_, {}), IsOk());
+  const auto start = ReadStartPositions(three.start_up_tables());
+  ASSERT_THAT(start, IsOk());
+  EXPECT_EQ(start->begin.at(kFirst).ordinal, 120);
+  EXPECT_EQ(start->skip[2].held.at(kFirst).ordinal, 180);
+}
+
+TEST_F(RollbackTest, BehindTheFirstCommitBeginsWhereTheTableBegan) {
+  // A table with a row of somebody else, then ours, then back to theirs.
+  MemoryTables tables(2);
+  ASSERT_THAT(tables.NewCommitter(1, "w", "q")->Commit({}, {}), IsOk());
+  ASSERT_THAT(PrepareLedgers(tables.start_up_tables(), {&source_}, choices_, {}), IsOk());
+  ASSERT_THAT(CommitTo(tables.committer(1), kFirst, 110, 120), IsOk());
+  ASSERT_THAT(CommitTo(tables.committer(0), kFirst, 100, 180), IsOk());
+  tables.RollBack(1, 0);
+  ASSERT_THAT(PrepareLedgers(tables.start_up_tables(), {&source_}, choices_, {}), IsOk());
+  EXPECT_EQ(tables.At(1, kFirst), 110);
+  EXPECT_EQ(tables.LedgerOf(1).ReplayUntil(kFirst)->ordinal, 120);
+}
+
+TEST_F(RollbackTest, OfTheAnchorBehindItsFirstLedgerResolvesNothingAnew) {
+  MemoryTables tables(1);
+  ASSERT_THAT(tables.NewCommitter(0, "w", "q")->Commit({}, {}), IsOk());
+  ASSERT_THAT(PrepareLedgers(tables.start_up_tables(), {&source_}, choices_, {}), IsOk());
+  ASSERT_THAT(CommitTo(tables.committer(0), kFirst, 100, 180), IsOk());
+  tables.RollBack(0, 0);
+  source_.startup = {{kFirst, {900, ""}}, {kSecond, {900, ""}}};
+  ASSERT_THAT(PrepareLedgers(tables.start_up_tables(), {&source_}, choices_, {}), IsOk());
+  EXPECT_EQ(tables.At(0, kFirst), 100);
+  EXPECT_EQ(tables.At(0, kSecond), 200);
+}
+
+TEST_F(RollbackTest, StopsWhereThatIsAskedFor) {
+  tables_.RollBack(1, 0);
+  choices_.stop_on_rollback = true;
+  EXPECT_THAT(Prepare(), FailsWith(ErrorKind::kDataLoss, HasSubstr("'replay'")));
+  EXPECT_EQ(tables_.At(1, kFirst), 120);
+  EXPECT_EQ(tables_.LedgerOf(1).ReplayUntil(kFirst), nullptr);
+}
+
+TEST_F(RollbackTest, ThatIsTakenBackLeavesNothingToReplay) {
+  tables_.RollBack(1, 0);
+  ASSERT_THAT(Prepare(), IsOk());
+  tables_.RollBack(1, 1);
+  ASSERT_THAT(Prepare(), IsOk());
+  EXPECT_EQ(tables_.At(1, kFirst), 150);
+  EXPECT_EQ(tables_.LedgerOf(1).ReplayUntil(kFirst), nullptr);
+}
+
+TEST_F(RollbackTest, DuringAReplayReplaysToTheSameEnd) {
+  tables_.RollBack(1, 1);
+  ASSERT_THAT(CommitTo(tables_.committer(1), kFirst, 160, 170), IsOk());
+  tables_.RollBack(1, 1);
+  ASSERT_THAT(Prepare(), IsOk());
+  ASSERT_THAT(CommitTo(tables_.committer(1), kFirst, 150, 160), IsOk());
+  tables_.RollBack(1, 0);
+  ASSERT_THAT(Prepare(), IsOk());
+  EXPECT_EQ(tables_.At(1, kFirst), 120);
+  EXPECT_EQ(tables_.LedgerOf(1).ReplayUntil(kFirst)->ordinal, 170);
+}
+
+TEST_F(RollbackTest, WhileRunningRefusesTheNextCommit) {
+  tables_.RollBack(1, 0);
+  EXPECT_THAT(CommitTo(tables_.committer(1), kFirst, 180, 190),
+              FailsWith(ErrorKind::kLedgerConflict, HasSubstr("rolled back")));
+  tables_.RollBack(0, 0);
+  EXPECT_THAT(CommitTo(tables_.committer(0), kSecond, 200, 210),
+              FailsWith(ErrorKind::kLedgerConflict, HasSubstr("rolled back")));
+}
+
+TEST_F(RollbackTest, ToBeforeATopicWasMadeAnewReplaysTheNewOne) {
+  source_.splits = {{kFirst, {"c", "new"}}, {kSecond, {"c", "new"}}};
+  source_.beginning = 3;
+  choices_.continue_on_data_loss = true;
+  ASSERT_THAT(Prepare(), IsOk());
+  TableEpoch epoch;
+  epoch.claims[kFirst] = Claim{Position{3, ""}, {9, ""}};
+  epoch.identities[kFirst] = {"c", "new"};
+  ASSERT_THAT(tables_.committer(1).Commit(epoch, std::stop_token()), IsOk());
+  ASSERT_THAT(tables_.committer(0).Commit(epoch, std::stop_token()), IsOk());
+  tables_.RollBack(1, 1);
+  choices_.continue_on_data_loss = false;
+  EXPECT_THAT(Prepare(), FailsWith(ErrorKind::kDataLoss, HasSubstr("another topic")));
+  choices_.continue_on_data_loss = true;
+  ASSERT_THAT(Prepare(), IsOk());
+  EXPECT_EQ(tables_.At(0, kFirst), 9);
+  EXPECT_EQ(tables_.At(1, kFirst), 3);
+  EXPECT_EQ(tables_.LedgerOf(1).ReplayUntil(kFirst)->ordinal, 9);
+}
+
+TEST_F(StartUpTest, TheNextEpochIsBeyondThatOfEveryTable) {
+  ASSERT_THAT(Prepare(), IsOk());
+  EXPECT_THAT(NextEpoch(tables_.start_up_tables()), IsOkAnd(2));
+  ASSERT_THAT(CommitTo(tables_.committer(1), kFirst, 100, 150), IsOk());
+  EXPECT_THAT(NextEpoch(tables_.start_up_tables()), IsOkAnd(51));
 }
 
 TEST_F(StartUpTest, TwoWorkersThatStartTogetherAgree) {

@@ -13,7 +13,7 @@ namespace {
 // The first record of the batch that a table still lacks.
 std::size_t FirstRecordFor(const WorkItem& item, std::size_t table) {
   if (item.skip == nullptr) return 0;
-  const Positions& skip = (*item.skip)[table];
+  const Positions& skip = (*item.skip)[table].held;
   const auto held = skip.find(item.batch->split);
   if (held == skip.end()) return 0;
   const auto& records = item.batch->records;
@@ -62,17 +62,23 @@ Status WorkerStage::Run(const std::stop_token& stop) {
 }
 
 Status WorkerStage::Process(const WorkItem& item, const std::stop_token& stop) {
-  std::size_t first_record = std::numeric_limits<std::size_t>::max();
+  // A topic of dead letters, and a stop, have seen what the anchor has passed.
+  const std::size_t letter_table =
+      context_.dead_letter_table < 0
+          ? 0
+          : static_cast<std::size_t>(context_.dead_letter_table);
+  Passage passage;
+  passage.first_letter = FirstRecordFor(item, letter_table);
+  passage.first_record = passage.first_letter;
   for (const Flow& flow : context_.flows) {
-    first_record = std::min(first_record, FirstRecordFor(item, flow.table));
+    passage.first_record =
+        std::min(passage.first_record, FirstRecordFor(item, flow.table));
   }
-  if (first_record >= item.batch->records.size()) return {};
-  FRAZIL_ASSIGN(DecodedBatch decoded,
-                context_.decoder->Decode(*item.batch, first_record));
-  std::vector<RecordFailure> failures = std::move(decoded.failures);
-  for (Flow& flow : context_.flows) {
-    FRAZIL_TRY(RunFlow(flow, item, decoded, first_record, failures, stop));
-  }
+  if (passage.first_record >= item.batch->records.size()) return {};
+  FRAZIL_ASSIGN(passage.decoded,
+                context_.decoder->Decode(*item.batch, passage.first_record));
+  std::vector<RecordFailure>& failures = passage.decoded.failures;
+  for (Flow& flow : context_.flows) FRAZIL_TRY(RunFlow(flow, item, passage, stop));
   if (failures.empty()) return {};
   // A record that several SELECTs refuse is one dead letter, with the first reason.
   std::stable_sort(failures.begin(), failures.end(), [](const auto& a, const auto& b) {
@@ -82,43 +88,53 @@ Status WorkerStage::Process(const WorkItem& item, const std::stop_token& stop) {
       failures.begin(), failures.end(),
       [](const auto& a, const auto& b) { return a.record_index == b.record_index; });
   failures.erase(last, failures.end());
-  if (context_.dead_letter_table >= 0) {
-    // The dead-letter table may be ahead of the anchor as any other may.
-    const std::size_t first =
-        FirstRecordFor(item, static_cast<std::size_t>(context_.dead_letter_table));
-    std::erase_if(failures,
-                  [&](const RecordFailure& f) { return f.record_index < first; });
-    if (failures.empty()) return {};
-  }
+  std::erase_if(failures, [&](const RecordFailure& failure) {
+    return failure.record_index < passage.first_letter;
+  });
+  if (failures.empty()) return {};
   context_.status->dead_letters.fetch_add(static_cast<std::int64_t>(failures.size()));
   return context_.on_failures(item.epoch, *item.batch, std::move(failures), stop);
 }
 
-Status WorkerStage::RunFlow(Flow& flow, const WorkItem& item, const DecodedBatch& decoded,
-                            std::size_t first_record,
-                            std::vector<RecordFailure>& failures,
+Status WorkerStage::RunFlow(Flow& flow, const WorkItem& item, Passage& passage,
                             const std::stop_token& stop) {
-  const std::int64_t passed_over =
-      RowsBefore(decoded, first_record, FirstRecordFor(item, flow.table));
-  if (passed_over >= decoded.rows->num_rows()) return {};
-  const auto rows = passed_over == 0 ? decoded.rows : decoded.rows->Slice(passed_over);
-  FRAZIL_ASSIGN(TransformedBatch transformed, flow.transformer->Apply(rows));
-  for (RowFailure& failure : transformed.failures) {
-    const std::size_t record =
-        RecordOfRow(decoded, first_record, failure.row + passed_over);
-    failures.push_back({record, "transform", std::move(failure.error_class),
-                        std::move(failure.message)});
+  const std::int64_t end = passage.decoded.rows->num_rows();
+  const std::int64_t begin =
+      RowsBefore(passage.decoded, passage.first_record, FirstRecordFor(item, flow.table));
+  const std::int64_t letters =
+      RowsBefore(passage.decoded, passage.first_record, passage.first_letter);
+  if (letters < begin) {
+    // The table holds these rows; the dead letters among them are missing.
+    FRAZIL_TRY(Transform(flow, passage, letters, std::min(begin, end)));
   }
-  if (transformed.rows == nullptr || transformed.rows->num_rows() == 0) return {};
-  const auto bytes =
-      static_cast<std::size_t>(arrow::util::TotalBufferSize(*transformed.rows));
-  context_.status->rows_written.fetch_add(transformed.rows->num_rows(),
-                                          std::memory_order_relaxed);
+  if (begin >= end) return {};
+  FRAZIL_ASSIGN(const auto rows, Transform(flow, passage, begin, end));
+  if (rows == nullptr || rows->num_rows() == 0) return {};
+  const auto bytes = static_cast<std::size_t>(arrow::util::TotalBufferSize(*rows));
+  context_.status->rows_written.fetch_add(rows->num_rows(), std::memory_order_relaxed);
   WriteChannel& writer = *context_.writers[flow.table];
-  if (!writer.Push(WriteItem{item.epoch, std::move(transformed.rows)}, bytes, stop)) {
+  if (!writer.Push(WriteItem{item.epoch, rows}, bytes, stop)) {
     return Fail(ErrorKind::kCancelled, "stopped");
   }
   return {};
+}
+
+Result<std::shared_ptr<arrow::RecordBatch>> WorkerStage::Transform(Flow& flow,
+                                                                   Passage& passage,
+                                                                   std::int64_t begin,
+                                                                   std::int64_t end) {
+  const DecodedBatch& decoded = passage.decoded;
+  const bool is_all = begin == 0 && end == decoded.rows->num_rows();
+  const auto rows = is_all ? decoded.rows : decoded.rows->Slice(begin, end - begin);
+  FRAZIL_ASSIGN(TransformedBatch transformed, flow.transformer->Apply(rows));
+  for (RowFailure& failure : transformed.failures) {
+    const std::size_t record =
+        RecordOfRow(decoded, passage.first_record, failure.row + begin);
+    passage.decoded.failures.push_back({record, "transform",
+                                        std::move(failure.error_class),
+                                        std::move(failure.message)});
+  }
+  return std::move(transformed.rows);
 }
 
 }  // namespace frazil

@@ -53,10 +53,24 @@ class WorkerStage {
   Status Run(const std::stop_token& stop);
 
  private:
+  // One batch on its way.
+  struct Passage {
+    /// The first record that was decoded.
+    std::size_t first_record = 0;
+    /// The first record whose failure is to be told.
+    std::size_t first_letter = 0;
+    DecodedBatch decoded;
+  };
+
   Status Process(const WorkItem& item, const std::stop_token& stop);
-  Status RunFlow(Flow& flow, const WorkItem& item, const DecodedBatch& decoded,
-                 std::size_t first_record, std::vector<RecordFailure>& failures,
+  // Runs a SELECT over what its table lacks, and over what the dead letters lack.
+  Status RunFlow(Flow& flow, const WorkItem& item, Passage& passage,
                  const std::stop_token& stop);
+  // Runs a SELECT over rows [begin, end); its failures go to the passage.
+  static Result<std::shared_ptr<arrow::RecordBatch>> Transform(Flow& flow,
+                                                               Passage& passage,
+                                                               std::int64_t begin,
+                                                               std::int64_t end);
 
   WorkerStageContext context_;
 };

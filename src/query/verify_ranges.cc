@@ -83,11 +83,19 @@ Result<LedgerCoverage> CoverageOf(const PipelinePlan& plan) {
       coverage.unknown_because = WhyNotKnown(target, lookup, plan.name);
       return coverage;
     }
-    const Ledger ledger = lookup.ledger.value_or(Ledger{});
+    Ledger ledger = lookup.ledger.value_or(Ledger{});
+    if (lookup.state == LedgerState::kRolledBack) {
+      FRAZIL_ASSIGN(ledger, LedgerAfterRollback(lookup));
+    }
     coverage.end.push_back(ledger.next());
-    // What the anchor has passed, every table has passed, with rows or without.
+    // What the anchor has passed, every table has passed, with rows or without; but one that
+    // is being filled in again has not.
     if (i > 0) {
-      Raise(coverage.end.back(), coverage.end.front());
+      Positions passed = coverage.end.front();
+      std::erase_if(passed, [&](const auto& entry) {
+        return ledger.ReplayUntil(entry.first) != nullptr;
+      });
+      Raise(coverage.end.back(), passed);
       continue;
     }
     for (const auto& [split, position] : coverage.end.front()) {

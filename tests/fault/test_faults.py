@@ -197,3 +197,26 @@ def test_many_kills_between_tables_leave_them_equal(kafka, filled, lake, faulty_
     if 0 not in codes:
         faulty_frazil.ok("run", file)
     audit(lake, expected, "events", "copies")
+
+
+@pytest.mark.parametrize("table", ["events", "copies", "copy_dead_letters"])
+@pytest.mark.parametrize("action", ["kill", "error"])
+@pytest.mark.parametrize("point", ["commit.between_tables", "commit.swap.after"])
+def test_a_fault_while_a_table_is_filled_in_again(
+    kafka, filled, lake, faulty_frazil, table, action, point
+):
+    topic, expected = filled
+    file = script.write(faulty_frazil.folder, two_tables(lake, kafka, topic))
+    faulty_frazil.ok("run", file)
+    written = [one for one in lake.snapshots(table) if "added-data-files" in one["summary"]]
+    assert len(written) > 1
+    with lake.table(table).manage_snapshots() as snapshots:
+        snapshots.rollback_to_snapshot(written[0]["snapshot-id"])
+
+    codes = []
+    for passage in (1, 2, 2, 3):
+        codes.append(run_with_fault(faulty_frazil, file, f"{point}={action}@{passage}").returncode)
+
+    assert set(codes) <= {0, KILLED} and (action == "error" or codes[0] == KILLED), codes
+    faulty_frazil.ok("run", file)
+    audit(lake, expected, "events", "copies")

@@ -357,7 +357,114 @@ def test_a_table_that_was_rolled_back(kafka, topic, lake, frazil, choice):
         assert [row["id"] for row in lake.rows("events")] == list(range(20))
 
 
+def copying_twice(lake, bootstrap: str, topic: str, options=script.BOUNDED) -> str:
+    """Every record into `events`, the anchor; every other one into `odd` too."""
+    return (
+        script.copying(lake, bootstrap, topic, options)
+        + script.target("odd", "id BIGINT, part INT, pos BIGINT")
+        + "INSERT INTO lake.db.odd SELECT id, part, pos FROM events WHERE id % 2 = 1;\n"
+    )
+
+
+def assert_both_exactly_once(kafka, topic: str, lake) -> None:
+    places = held(kafka, topic)
+    assert_exactly_once(lake, "events", places)
+    # Ids were produced in order into one partition: an id is its offset.
+    assert_exactly_once(lake, "odd", Counter({place: 1 for place in places if place[1] % 2}))
+
+
+def three_runs(kafka, topic: str, lake, frazil, text: str) -> dict[str, list[int]]:
+    """Ids 0 to 59 in three commits; the snapshots of both tables, by table."""
+    for first in range(0, 60, 20):
+        produce_ids(kafka, topic, range(first, first + 20))
+        assert run(frazil, text).returncode == 0
+    return {
+        table: [one["snapshot-id"] for one in lake.snapshots(table)] for table in ("events", "odd")
+    }
+
+
+def roll_back(lake, table: str, snapshot: int) -> None:
+    with lake.table(table).manage_snapshots() as snapshots:
+        snapshots.rollback_to_snapshot(snapshot)
+
+
+@pytest.mark.parametrize("tables", [["odd"], ["events"], ["odd", "events"]], ids="+".join)
+@pytest.mark.parametrize("more", [0, 20], ids=["nothing-new", "new-records"])
+def test_one_of_two_tables_that_was_rolled_back_is_filled_in_again(
+    kafka, topic, lake, frazil, tables, more
+):
+    name = topic()
+    text = copying_twice(lake, kafka.bootstrap, name)
+    snapshots = three_runs(kafka, name, lake, frazil, text)
+    for table in tables:
+        roll_back(lake, table, snapshots[table][-2 if table == "odd" else -3])
+    assert sum(len(lake.rows(table)) for table in snapshots) < 90
+    produce_ids(kafka, name, range(60, 60 + more))
+
+    done = run(frazil, text)
+
+    assert done.returncode == 0, done.stderr
+    assert "rolled back" in done.stderr
+    assert_both_exactly_once(kafka, name, lake)
+    done = run(frazil, text)
+    assert done.returncode == 0 and "rolled back" not in done.stderr
+    assert_both_exactly_once(kafka, name, lake)
+
+
+def test_a_rollback_whose_snapshots_have_expired_is_noticed(kafka, topic, lake, frazil):
+    name = topic()
+    text = copying_twice(lake, kafka.bootstrap, name)
+    snapshots = three_runs(kafka, name, lake, frazil, text)["odd"]
+    roll_back(lake, "odd", snapshots[0])
+    lake.table("odd").maintenance.expire_snapshots().by_ids(snapshots[1:]).commit()
+
+    done = run(frazil, text)
+
+    assert done.returncode == 0, done.stderr
+    assert "rolled back" in done.stderr
+    assert_both_exactly_once(kafka, name, lake)
+
+
+def test_a_table_rolled_back_while_running_is_filled_in_again(kafka, topic, lake, frazil):
+    name = topic()
+    worker = start(frazil, copying_twice(lake, kafka.bootstrap, name, STATIC))
+    for first in range(0, 60, 20):
+        produce_ids(kafka, name, range(first, first + 20))
+        until(lambda n=first + 20: lake.count("events") == n, "the rows", context=worker.tail)
+    snapshots = [one["snapshot-id"] for one in lake.snapshots("odd")]
+
+    roll_back(lake, "odd", snapshots[0])
+    produce_ids(kafka, name, range(60, 80))
+
+    until(lambda: lake.count("odd") == 40, "what was lost and what is new", context=worker.tail)
+    until(lambda: lake.count("events") == 80, "the anchor", context=worker.tail)
+    stop(worker)
+    assert "rolled back" in worker.output()
+    assert_both_exactly_once(kafka, name, lake)
+
+
 NAMED = "INTO lake.db.events (id, part, pos) SELECT"
+
+
+def test_a_new_column_appears_while_running(kafka, topic, lake, frazil):
+    from pyiceberg.types import StringType
+
+    name = topic()
+    produce_ids(kafka, name, range(10))
+    text = script.copying(lake, kafka.bootstrap, name, STATIC)
+    worker = start(frazil, text.replace("INTO lake.db.events SELECT", NAMED))
+    until(lambda: lake.count("events") == 10, "the first rows", context=worker.tail)
+
+    with lake.table("events").update_schema() as update:
+        update.add_column("note", StringType())
+    for n in range(10, 20):
+        produce_ids(kafka, name, [n])
+
+    until(lambda: lake.count("events") == 20, "rows after it", context=worker.tail)
+    stop(worker)
+    assert "committed 20 rows" in worker.output()
+    assert_exactly_once(lake, "events", held(kafka, name))
+    assert {row["note"] for row in lake.rows("events")} == {None}
 
 
 def test_a_new_column_stops_an_insert_without_names(kafka, topic, lake, frazil):

@@ -1,0 +1,281 @@
+#include <algorithm>
+#include <charconv>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include "pipeline/commit_stage.h"
+#include "pipeline/pipeline_fixture.h"
+
+namespace frazil {
+namespace {
+
+constexpr std::size_t kTables = 3;
+constexpr int kSplits = 2;
+constexpr std::int64_t kFirstOffset = 5;
+constexpr std::int64_t kNoCrash = -1;
+
+Split SplitOf(int partition) { return {"events", "orders", partition}; }
+
+// Which records a table gets. Every INSERT has its own WHERE; the anchor's keeps few.
+bool Wants(std::size_t table, const Split& split, std::int64_t offset) {
+  switch (table) {
+    case 0:
+      return offset % 4 == split.partition;
+    case 1:
+      return offset % 3 != 0;
+    default:
+      return offset % 20 < 6;
+  }
+}
+
+using Places = std::multiset<std::pair<std::int32_t, std::int64_t>>;
+
+// A pipeline of three tables over two splits, and people who roll the tables back. What a
+// data file holds stands in its name: "t1-0-17-23-n" has the records 17 to 22 of split 0
+// that table 1 wants.
+class World {
+ public:
+  World() : tables_(kTables), source_("events"), workers_(2) {
+    for (int partition = 0; partition < kSplits; ++partition) {
+      source_.splits[SplitOf(partition)] = {"c", "t"};
+      source_.startup[SplitOf(partition)] = {kFirstOffset, ""};
+    }
+    choices_.pipeline = "p";
+    // So that a rollback can go behind all that is ours.
+    for (std::size_t table = 0; table < kTables; ++table) {
+      EXPECT_THAT(tables_.NewCommitter(table, "w", "q")->Commit({}, {}), IsOk());
+    }
+  }
+
+  // A worker begins anew, from what the tables say.
+  void Start(std::size_t index) {
+    Worker& worker = workers_[index];
+    worker = Worker();
+    worker.committers = NewCommitters(index, kNoCrash);
+    const std::vector<StartUpTable> tables = StartUpTables(worker);
+    RC_ASSERT(PrepareLedgers(tables, {&source_}, choices_, {}).has_value());
+    const auto start = ReadStartPositions(tables);
+    const auto epoch = NextEpoch(tables);
+    RC_ASSERT(start.has_value() && epoch.has_value());
+    worker.next = start->begin;
+    worker.skip = std::make_shared<SkipPositions>(start->skip);
+    worker.epoch = *epoch;
+    worker.is_running = true;
+  }
+
+  // One epoch of a worker: so many records of each split. \param crash the table at which
+  // the process dies; below 0: it does not. \return whether all of it was committed.
+  bool Commit(std::size_t index, const std::vector<std::int64_t>& lengths,
+              std::int64_t crash, bool is_forced) {
+    Worker& worker = workers_[index];
+    if (!worker.is_running) return false;
+    if (crash > kNoCrash) worker.committers = NewCommitters(index, crash);
+    CommitChannel channel(1 << 20);
+    SourceEpoch source;
+    source.epoch = worker.epoch++;
+    source.is_forced = is_forced;
+    source.skip = worker.skip;
+    for (int partition = 0; partition < kSplits; ++partition) {
+      const Split split = SplitOf(partition);
+      const std::int64_t begin = worker.next.at(split).ordinal;
+      const std::int64_t end = begin + lengths[static_cast<std::size_t>(partition)];
+      worker.next[split] = {end, ""};
+      source.identities[split] = {"c", "t"};
+      if (end > begin) source.ranges[split] = {{begin, ""}, {end, ""}};
+    }
+    const std::stop_token never;
+    for (std::size_t table = 0; table < kTables; ++table) {
+      WrittenTable written{table, source.epoch, FilesOf(table, source)};
+      RC_ASSERT(channel.Push(std::move(written), 0, never));
+    }
+    RC_ASSERT(channel.Push(std::move(source), 0, never));
+    channel.Close();
+    const Status status = RunStage(worker, channel);
+    worker.is_running = status.has_value();
+    return worker.is_running;
+  }
+
+  void RollBack(std::size_t table, std::size_t choice) {
+    tables_.RollBack(table, choice % tables_.SnapshotCount(table));
+  }
+
+  // Reads on until every split has reached `end`.
+  void Finish(std::int64_t end) {
+    Start(0);
+    for (int round = 0; round < 100; ++round) {
+      std::vector<std::int64_t> lengths;
+      for (int partition = 0; partition < kSplits; ++partition) {
+        const std::int64_t next = workers_[0].next.at(SplitOf(partition)).ordinal;
+        lengths.push_back(std::min<std::int64_t>(7, end - next));
+      }
+      if (lengths == std::vector<std::int64_t>(kSplits, 0)) return;
+      RC_ASSERT(Commit(0, lengths, kNoCrash, /*is_forced=*/true));
+    }
+    RC_FAIL("it never came to an end");
+  }
+
+  [[nodiscard]] std::int64_t highest() const { return highest_; }
+
+  Places Expected(std::size_t table, std::int64_t end) const {
+    Places places;
+    for (int partition = 0; partition < kSplits; ++partition) {
+      for (std::int64_t offset = kFirstOffset; offset < end; ++offset) {
+        if (Wants(table, SplitOf(partition), offset)) places.emplace(partition, offset);
+      }
+    }
+    return places;
+  }
+
+  Places Found(std::size_t table) {
+    Places places;
+    for (const std::string& path : tables_.LiveFiles(table)) {
+      RC_ASSERT(*tables_.io().Exists(path));
+      const std::vector<std::int64_t> numbers = NumbersIn(path);
+      const auto partition = static_cast<std::int32_t>(numbers.at(1));
+      for (std::int64_t offset = numbers.at(2); offset < numbers.at(3); ++offset) {
+        if (Wants(table, SplitOf(partition), offset)) places.emplace(partition, offset);
+      }
+    }
+    return places;
+  }
+
+ private:
+  struct Worker {
+    std::vector<std::unique_ptr<TableCommitter>> committers;
+    Positions next;
+    std::shared_ptr<const SkipPositions> skip;
+    std::int64_t epoch = 0;
+    bool is_running = false;
+  };
+
+  // A committer that remembers another table fails before it does anything, which to the
+  // others looks like a process that died.
+  std::vector<std::unique_ptr<TableCommitter>> NewCommitters(std::size_t worker,
+                                                             std::int64_t crash) {
+    std::vector<std::unique_ptr<TableCommitter>> committers;
+    for (std::size_t table = 0; table < kTables; ++table) {
+      const bool dies = static_cast<std::int64_t>(table) == crash;
+      committers.push_back(tables_.NewCommitter(table, "worker-" + std::to_string(worker),
+                                                "p", [&](TableMetadata& metadata) {
+                                                  if (dies)
+                                                    metadata.table_uuid = "another";
+                                                }));
+    }
+    return committers;
+  }
+
+  std::vector<StartUpTable> StartUpTables(const Worker& worker) {
+    std::vector<StartUpTable> tables;
+    for (const auto& committer : worker.committers) {
+      tables.push_back({committer.get(), &tables_.catalog()});
+    }
+    return tables;
+  }
+
+  // What the writer of a table is given: the records that it wants and does not hold.
+  std::vector<DataFile> FilesOf(std::size_t table, const SourceEpoch& source) {
+    std::vector<DataFile> files;
+    const Positions& held = (*source.skip)[table].held;
+    for (const auto& [split, range] : source.ranges) {
+      const auto at = held.find(split);
+      std::int64_t begin = range.begin.ordinal;
+      if (at != held.end()) begin = std::max(begin, at->second.ordinal);
+      std::int64_t rows = 0;
+      for (std::int64_t offset = begin; offset < range.end.ordinal; ++offset) {
+        rows += Wants(table, split, offset) ? 1 : 0;
+      }
+      highest_ = std::max(highest_, range.end.ordinal);
+      if (rows == 0) continue;
+      files.push_back(
+          tables_.NewFile(fmt::format("t{}-{}-{}-{}-{}", table, split.partition, begin,
+                                      range.end.ordinal, ++file_count_),
+                          rows));
+    }
+    return files;
+  }
+
+  Status RunStage(Worker& worker, CommitChannel& channel) {
+    CommitProgress progress(0);
+    CommitStageContext context;
+    for (const auto& committer : worker.committers) {
+      context.committers.push_back(committer.get());
+      context.ios.push_back(&tables_.io());
+    }
+    context.source_count = 1;
+    context.input = &channel;
+    context.status = &status_;
+    context.progress = &progress;
+    context.clock = &Clock::System();
+    // An epoch that would wait for the next one is committed here, as it is at a stop.
+    context.empty_epochs_per_commit = 1;
+    CommitStage stage(context);
+    Status status = stage.Run({});
+    stage.DiscardUncommitted();
+    return status;
+  }
+
+  static std::vector<std::int64_t> NumbersIn(const std::string& path) {
+    std::vector<std::int64_t> numbers;
+    const std::string name = path.substr(path.rfind('/') + 2);
+    const char* at = name.data();
+    const char* const end = name.data() + name.size();
+    while (at < end) {
+      std::int64_t number = 0;
+      at = std::from_chars(at, end, number).ptr + 1;
+      numbers.push_back(number);
+    }
+    return numbers;
+  }
+
+  MemoryTables tables_;
+  ScriptedSource source_;
+  StartUpChoices choices_;
+  PipelineStatus status_;
+  std::vector<Worker> workers_;
+  std::int64_t highest_ = kFirstOffset;
+  int file_count_ = 0;
+};
+
+// Two workers over the same splits, of which one or both may be zombies, that die between
+// the commits of tables; owners who set any table to any state it ever had, at any time.
+// Whatever happened, a last run leaves every record in each of its tables exactly once.
+RC_GTEST_PROP(RollbackProperty, EveryTableHasEveryRecordExactlyOnce, ()) {
+  World world;
+  world.Start(0);
+  const int steps = *rc::gen::inRange(1, 14);
+  for (int step = 0; step < steps; ++step) {
+    const auto worker = *rc::gen::inRange<std::size_t>(0, 2);
+    switch (*rc::gen::inRange(0, 8)) {
+      case 0:
+      case 1:
+        world.Start(worker);
+        break;
+      case 2:
+      case 3:
+        world.RollBack(*rc::gen::inRange<std::size_t>(0, kTables),
+                       *rc::gen::inRange<std::size_t>(0, 64));
+        break;
+      default: {
+        const auto lengths = *rc::gen::container<std::vector<std::int64_t>>(
+            kSplits, rc::gen::inRange<std::int64_t>(0, 12));
+        const auto crash = *rc::gen::inRange<std::int64_t>(kNoCrash - 1, kTables);
+        world.Commit(worker, lengths, crash, *rc::gen::arbitrary<bool>());
+      }
+    }
+  }
+  const std::int64_t end = world.highest() + 3;
+  world.Finish(end);
+  for (std::size_t table = 0; table < kTables; ++table) {
+    RC_ASSERT(world.Found(table) == world.Expected(table, end));
+  }
+}
+
+}  // namespace
+}  // namespace frazil
