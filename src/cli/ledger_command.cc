@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <charconv>
 #include <cstdio>
 #include <memory>
@@ -10,6 +11,7 @@
 #include "base/unique_id.h"
 #include "cli/commands.h"
 #include "commit/table_committer.h"
+#include "config/option_set.h"
 #include "pipeline/plan.h"
 
 namespace frazil {
@@ -23,51 +25,65 @@ struct LedgerOptions {
   bool yes = false;
 };
 
-std::string_view StateName(LedgerState state) {
+// For programs, and what it means for people.
+struct StateText {
+  std::string_view name;
+  std::string_view meaning;
+};
+
+StateText TextOf(LedgerState state) {
   switch (state) {
     case LedgerState::kNone:
-      return "none: the pipeline never wrote this table";
+      return {"none", "the pipeline never wrote this table"};
     case LedgerState::kCurrent:
-      return "current";
+      return {"current", "in the table's history"};
     case LedgerState::kMirrored:
-      return "from the mirror: the snapshot that held it is gone";
+      return {"mirrored", "the snapshot that held it is gone: from the table's property"};
     case LedgerState::kRolledBack:
-      return "rolled back: the table was set back to an earlier state";
+      return {"rolled-back", "the table was set back; the next run acts on it"};
     case LedgerState::kUnknown:
-      return "unknown: the history is cut and nothing tells";
+      return {"unknown", "the history is cut and nothing tells"};
   }
-  return "unknown";
+  return {"unknown", ""};
 }
 
 Json LedgerAsJson(const TargetPlan& target, const std::string& pipeline,
                   const LedgerLookup& lookup) {
   Json splits = Json::array();
-  if (lookup.ledger.has_value()) {
-    for (const auto& [split, position] : lookup.ledger->next()) {
-      splits.push_back(Json{{"source", split.source},
-                            {"stream", split.stream},
-                            {"partition", split.partition},
-                            {"next", position.ordinal}});
+  const Ledger ledger = lookup.ledger.value_or(Ledger{});
+  for (const auto& [split, position] : ledger.next()) {
+    Json one{{"source", split.source},
+             {"stream", split.stream},
+             {"partition", split.partition},
+             {"next", position.ordinal}};
+    if (const Position* until = ledger.ReplayUntil(split)) {
+      one["replay-until"] = until->ordinal;
     }
+    splits.push_back(std::move(one));
   }
   return Json{{"table", target.name.ToString()},
               {"pipeline", pipeline},
-              {"state", StateName(lookup.state)},
-              {"anchor", lookup.ledger.has_value() && lookup.ledger->is_anchor},
-              {"epoch", lookup.ledger.value_or(Ledger{}).epoch},
+              {"state", TextOf(lookup.state).name},
+              {"anchor", ledger.is_anchor},
+              {"epoch", ledger.epoch},
               {"splits", std::move(splits)}};
 }
 
 void PrintLedger(const TargetPlan& target, const std::string& pipeline,
                  const LedgerLookup& lookup) {
-  fmt::print("{}  pipeline {}  {}\n", target.name.ToString(), pipeline,
-             StateName(lookup.state));
+  const StateText state = TextOf(lookup.state);
+  fmt::print("{}  pipeline {}  {}: {}\n", target.name.ToString(), pipeline, state.name,
+             state.meaning);
   if (!lookup.ledger.has_value()) return;
   fmt::print("  epoch {}, {}, writer {}\n", lookup.ledger->epoch,
              lookup.ledger->is_anchor ? "anchor" : "not the anchor",
              lookup.ledger->writer);
   for (const auto& [split, position] : lookup.ledger->next()) {
-    fmt::print("  {:<40} next {}\n", split.ToString(), position.ordinal);
+    const Position* until = lookup.ledger->ReplayUntil(split);
+    fmt::print("  {:<40} next {}{}\n", split.ToString(), position.ordinal,
+               until == nullptr
+                   ? ""
+                   : fmt::format(", filled in again up to {}", until->ordinal));
   }
 }
 
@@ -83,6 +99,11 @@ Status Show(const LedgerOptions& options) {
     if (!target.table.has_value()) {
       if (options.output == "text") {
         fmt::print("{}  does not exist yet\n", target.name.ToString());
+      } else {
+        all.push_back(Json{{"table", target.name.ToString()},
+                           {"pipeline", plan.name},
+                           {"state", "no-table"},
+                           {"splits", Json::array()}});
       }
       continue;
     }
@@ -130,6 +151,60 @@ Result<NewPosition> ParsePosition(const std::string& text) {
               "not a position: '{}'; write SOURCE/TOPIC-PARTITION=OFFSET", text);
 }
 
+// A name that nothing in the pipeline has would be a ledger of nothing.
+Status CheckName(const PipelinePlan& plan, const Positions& known, const Split& split) {
+  std::vector<std::string> sources;
+  for (const std::size_t index : plan.sources) {
+    sources.push_back(plan.spec.sources[index].name);
+  }
+  const auto hint = [](const std::string& nearest) {
+    return nearest.empty() ? "" : fmt::format("; did you mean {}?", nearest);
+  };
+  if (std::find(sources.begin(), sources.end(), split.source) == sources.end()) {
+    return Fail(ErrorKind::kNotFound, "no INSERT of the script reads a source '{}'{}",
+                split.source, hint(Nearest(split.source, sources)));
+  }
+  // With a ledger that was lost there is nothing to compare with.
+  if (known.empty() || known.contains(split)) return {};
+  std::vector<std::string> splits;
+  for (const auto& [one, position] : known) splits.push_back(one.ToString());
+  return Fail(ErrorKind::kNotFound, "the ledger knows no {}{}", split.ToString(),
+              hint(Nearest(split.ToString(), splits)));
+}
+
+struct ResetTable {
+  const TargetPlan* target = nullptr;
+  Ledger ledger;
+};
+
+// The tables to write, the anchor last: while it still says the old position, nothing is
+// passed over. Tables without a ledger follow the anchor.
+Result<std::vector<ResetTable>> TablesToReset(const PipelinePlan& plan) {
+  std::vector<ResetTable> tables;
+  for (std::size_t i = plan.targets.size(); i-- > 0;) {
+    const TargetPlan& target = plan.targets[i];
+    if (!target.table.has_value()) {
+      if (i != 0) continue;
+      return Fail(ErrorKind::kNotFound,
+                  "{} does not exist yet: there is no ledger to reset; where a first run "
+                  "begins is said by the source's options",
+                  target.name.ToString());
+    }
+    FRAZIL_ASSIGN(const LedgerLookup lookup,
+                  FindLedger(*target.table->metadata, plan.name));
+    if (i != 0 && !lookup.ledger.has_value() && !lookup.before_rollback.has_value()) {
+      continue;
+    }
+    Ledger ledger = lookup.ledger.value_or(Ledger{});
+    // What was lost in other splits is still to be filled in.
+    if (lookup.state == LedgerState::kRolledBack) {
+      FRAZIL_ASSIGN(ledger, LedgerAfterRollback(lookup));
+    }
+    tables.push_back({&target, std::move(ledger)});
+  }
+  return tables;
+}
+
 Status Reset(const LedgerOptions& options) {
   std::vector<NewPosition> positions;
   for (const std::string& text : options.positions) {
@@ -140,29 +215,30 @@ Status Reset(const LedgerOptions& options) {
     return Fail(ErrorKind::kInvalidArgument,
                 "nothing to do: give --set SOURCE/TOPIC-PARTITION=OFFSET, or --forget");
   }
+  FRAZIL_ASSIGN(const PipelinePlan plan, PlanOf(options.file));
+  FRAZIL_ASSIGN(const std::vector<ResetTable> tables, TablesToReset(plan));
+  Positions known;
+  for (const ResetTable& table : tables) known.merge(table.ledger.next());
+  for (const NewPosition& position : positions) {
+    FRAZIL_TRY(CheckName(plan, known, position.split));
+  }
   if (!options.yes) {
     return Fail(
         ErrorKind::kInvalidArgument,
         "a reset makes the next run read records again or pass over some: rows may "
         "double or be missing. Stop the pipeline, then repeat this with --yes");
   }
-  FRAZIL_ASSIGN(const PipelinePlan plan, PlanOf(options.file));
-  // Other tables first: while the anchor still says the old position, nothing is skipped.
-  for (std::size_t i = plan.targets.size(); i-- > 0;) {
-    const TargetPlan& target = plan.targets[i];
-    if (!target.table.has_value()) continue;
-    FRAZIL_ASSIGN(const LedgerLookup lookup,
-                  FindLedger(*target.table->metadata, plan.name));
-    if (i != 0 && !lookup.ledger.has_value()) continue;
-    Ledger ledger = options.forget ? Ledger{} : lookup.ledger.value_or(Ledger{});
-    ledger.epoch = lookup.ledger.value_or(Ledger{}).epoch + 1;
+  for (const ResetTable& table : tables) {
+    const TargetPlan& target = *table.target;
+    Ledger ledger = options.forget ? Ledger{} : table.ledger;
+    ledger.epoch = table.ledger.epoch + 1;
     for (const NewPosition& position : positions) {
-      ledger.Set(position.split, Position{position.ordinal, ""});
+      ledger.Restart(position.split, Position{position.ordinal, ""});
     }
     CommitterOptions committer_options;
     committer_options.pipeline = plan.name;
     committer_options.writer_id = RandomUuid();
-    committer_options.is_anchor = i == 0;
+    committer_options.is_anchor = &target == plan.targets.data();
     committer_options.engine_version = FRAZIL_VERSION;
     TableCommitter committer(*target.catalog, *plan.io, Clock::System(),
                              target.identifier, *target.table,
