@@ -1,88 +1,30 @@
 #include "source/datagen/datagen_options.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <limits>
-#include <set>
 #include <string_view>
 #include <utility>
 
 #include "base/json.h"
 #include "base/units.h"
 #include "model/calendar.h"
+#include "source/datagen/field_options.h"
 
 namespace frazil {
 namespace {
 
 using Kind = FieldPlan::Kind;
 
-constexpr std::string_view kFieldPrefix = "fields.";
 constexpr std::int64_t kMaxLength = 1 << 20;
 // 10^18: the digits that a 64-bit unscaled value surely holds.
 constexpr int kNarrowDigits = 18;
-
-template <typename T>
-std::optional<T> ParseNumber(std::string_view text) {
-  T number = 0;
-  const auto [end, error] =
-      std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return number;
-}
 
 std::int64_t PowerOfTen(int exponent) {
   std::int64_t power = 1;
   for (int i = 0; i < exponent; ++i) power *= 10;
   return power;
 }
-
-// Reads "fields.*", each option once, so that what nobody read can be refused.
-class FieldOptions {
- public:
-  FieldOptions(const PipelineSpec& script, const SourceSpec& table)
-      : script_(script), table_(table) {}
-
-  tl::unexpected<Error> Refuse(const std::string& key, std::string_view message) const {
-    const Option* const option = table_.options.Find(key);
-    return Fail(ErrorAt(script_, option == nullptr ? table_.place : option->value_place,
-                        fmt::format("'{}' {}", key, message)));
-  }
-
-  std::optional<std::string> Get(const std::string& key) {
-    read_.insert(key);
-    return table_.options.Get(key);
-  }
-
-  template <typename T>
-  Result<T> Number(const std::string& key, T default_value, T low, T high) {
-    const auto text = Get(key);
-    if (!text) return default_value;
-    const auto number = ParseNumber<T>(*text);
-    if (!number || *number < low || *number > high) {
-      return Refuse(key, fmt::format("takes a number from {} to {}", low, high));
-    }
-    return *number;
-  }
-
-  Status RefuseUnread() const {
-    for (const Option& option : table_.options.all()) {
-      if (!option.key.starts_with(kFieldPrefix) || read_.contains(option.key)) continue;
-      const std::vector<std::string> known(read_.begin(), read_.end());
-      const std::string near = Nearest(option.key, known);
-      return Fail(ErrorAt(script_, option.key_place,
-                          fmt::format("'{}' is no field of '{}', or has no such option",
-                                      option.key, table_.name),
-                          near.empty() ? "" : fmt::format("did you mean '{}'?", near)));
-    }
-    return {};
-  }
-
- private:
-  const PipelineSpec& script_;
-  const SourceSpec& table_;
-  std::set<std::string> read_;
-};
 
 // The value range of integers and, in units of 10^-scale, of short decimals.
 Status ReadIntRange(FieldOptions& options, const std::string& path, std::int64_t least,
@@ -375,7 +317,7 @@ Result<DatagenConfig> ParseDatagen(const PipelineSpec& script, const SourceSpec&
     if (column.metadata_key) continue;
     FieldPlan& plan = config.fields.emplace_back();
     plan.label = (config.fields.size() == 1 ? "{" : ",") + QuoteJson(column.name) + ":";
-    const std::string path = std::string(kFieldPrefix) + column.name;
+    const std::string path = std::string(FieldOptions::kPrefix) + column.name;
     FRAZIL_TRY(ReadField(options, path, column.type, plan));
     if (plan.kind != Kind::kSequence) continue;
     const std::int64_t count = plan.high - plan.low + 1;
