@@ -24,6 +24,11 @@ void CommitProgress::MarkEnded() {
   changed_.notify_all();
 }
 
+bool CommitProgress::has_ended() {
+  const std::scoped_lock lock(mutex_);
+  return has_ended_;
+}
+
 bool CommitProgress::WaitFor(std::int64_t epoch, std::chrono::milliseconds wait,
                              const std::stop_token& stop) {
   std::unique_lock lock(mutex_);
@@ -174,9 +179,29 @@ bool CommitStage::MovesWithoutRows(std::size_t table, const TableEpoch& epoch,
   });
 }
 
+// A stream that was deleted and made again goes on at the old position, with other records.
+// What was read before this question, the whole epoch, is of the old one if the answer is so.
+Status CommitStage::VerifyStreams(bool is_forced, const std::stop_token& stop) {
+  if (!context_.verify_streams) return {};
+  const auto began = context_.clock->SteadyNow();
+  while (true) {
+    Status status = context_.verify_streams();
+    if (status.has_value() || status.error().kind != ErrorKind::kUnavailable) {
+      return status;
+    }
+    if (stop.stop_requested()) return Fail(ErrorKind::kCancelled, "stopped");
+    if (is_forced || context_.clock->SteadyNow() - began >= context_.verify_patience) {
+      return status;
+    }
+    Log(LogLevel::kWarning, "the commit waits for the source to answer",
+        {{"reason", status.error().message}});
+  }
+}
+
 Status CommitStage::CommitEpoch(std::int64_t epoch, Gathered& gathered,
                                 const std::stop_token& stop) {
   const auto began = context_.clock->SteadyNow();
+  FRAZIL_TRY(VerifyStreams(gathered.is_forced, stop));
   if (context_.before_commit) FRAZIL_TRY(context_.before_commit());
   const std::int64_t rows_before = context_.status->rows_committed.load();
   const std::int64_t files_before = context_.status->files_committed.load();

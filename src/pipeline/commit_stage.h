@@ -3,6 +3,7 @@
 /// \file pipeline/commit_stage.h
 /// \brief Gathers the parts of each epoch and commits them, table by table, anchor last.
 
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
@@ -29,6 +30,7 @@ class CommitProgress {
   void MarkCommitted(std::int64_t epoch);
   /// \brief No further commit will come.
   void MarkEnded();
+  [[nodiscard]] bool has_ended();
   /// \return true once `epoch` is committed; false on timeout, end or stop.
   bool WaitFor(std::int64_t epoch, std::chrono::milliseconds wait,
                const std::stop_token& stop);
@@ -51,6 +53,12 @@ struct CommitStageContext {
   PipelineStatus* status = nullptr;
   CommitProgress* progress = nullptr;
   const Clock* clock = nullptr;
+  /// Called before an epoch is committed: asks whether the streams it was read from are
+  /// still the same. kUnavailable, if nobody answers, is asked again.
+  std::function<Status()> verify_streams;
+  /// A service that does not answer is waited for so long before a commit; at a stop, and
+  /// when splits go elsewhere, it is asked once.
+  std::chrono::milliseconds verify_patience = std::chrono::seconds(60);
   /// Called before an epoch is committed: flushes a dead-letter topic.
   std::function<Status()> before_commit;
   /// Called after the anchor's commit with where the anchor stands now.
@@ -90,6 +98,7 @@ class CommitStage {
   void MergeInto(Gathered& earlier, Gathered later);
   Status CommitReady(const std::stop_token& stop);
   Status CommitEpoch(std::int64_t epoch, Gathered& gathered, const std::stop_token& stop);
+  Status VerifyStreams(bool is_forced, const std::stop_token& stop);
   Status CommitTable(std::size_t table, const TableEpoch& epoch,
                      std::vector<DataFile>& files, const std::stop_token& stop);
   [[nodiscard]] TableEpoch EpochFor(std::size_t table, std::int64_t epoch,

@@ -237,6 +237,50 @@ TEST_F(CommitStageTest, ARefusedEpochLeavesNoFiles) {
   EXPECT_THAT(tables_.io().Exists(later.file_path), IsOkAnd(false));
 }
 
+TEST_F(CommitStageTest, RecordsOfAStreamMadeAgainAreNotCommitted) {
+  const DataFile file = tables_.NewFile("mixed", 10);
+  Send(1, 0, 10, {file}, {});
+  context_.verify_streams = []() -> Status {
+    return Fail(ErrorKind::kDataLoss, "made again");
+  };
+  EXPECT_THAT(Run(), FailsWith(ErrorKind::kDataLoss));
+  EXPECT_EQ(tables_.At(0, kSplit), 0);
+  EXPECT_THAT(tables_.io().Exists(file.file_path), IsOkAnd(false));
+}
+
+TEST_F(CommitStageTest, ACommitWaitsForASourceThatDoesNotAnswer) {
+  Send(1, 0, 10, {tables_.NewFile("a", 10)}, {});
+  int asked = 0;
+  context_.verify_streams = [&asked]() -> Status {
+    if (++asked < 3) return Fail(ErrorKind::kUnavailable, "nobody answers");
+    return {};
+  };
+  EXPECT_THAT(Run(), IsOk());
+  EXPECT_EQ(asked, 3);
+  EXPECT_EQ(tables_.At(0, kSplit), 10);
+}
+
+TEST_F(CommitStageTest, ACommitDoesNotWaitForEver) {
+  Send(1, 0, 10, {tables_.NewFile("a", 10)}, {});
+  context_.verify_patience = std::chrono::milliseconds(0);
+  context_.verify_streams = []() -> Status {
+    return Fail(ErrorKind::kUnavailable, "nobody answers");
+  };
+  EXPECT_THAT(Run(), FailsWith(ErrorKind::kUnavailable));
+  EXPECT_EQ(tables_.At(0, kSplit), 0);
+}
+
+TEST_F(CommitStageTest, AStopAsksOnce) {
+  Send(1, 0, 10, {tables_.NewFile("a", 10)}, {}, /*is_forced=*/true);
+  int asked = 0;
+  context_.verify_streams = [&asked]() -> Status {
+    ++asked;
+    return Fail(ErrorKind::kUnavailable, "nobody answers");
+  };
+  EXPECT_THAT(Run(), FailsWith(ErrorKind::kUnavailable));
+  EXPECT_EQ(asked, 1);
+}
+
 TEST_F(CommitStageTest, AnUnfinishedEpochIsDiscarded) {
   const DataFile file = tables_.NewFile("unfinished", 10);
   ASSERT_TRUE(input_.Push(WrittenTable{0, 1, {file}}, 0, stop_.get_token()));

@@ -12,11 +12,16 @@ namespace frazil {
 namespace {
 
 // A ledger conflict means that another worker is at the same splits. Once or twice that is
-// a rebalance; more often it is two pipelines that fight.
-constexpr int kMaxConflictsInARow = 3;
+// a rebalance; more often it is two pipelines that fight. And data that the next start did
+// not get over will not be got over.
+constexpr int kMaxSetbacksInARow = 3;
 constexpr std::chrono::minutes kMaxTimeWithoutProgress(30);
 
-bool IsTransient(const Error& error) {
+bool IsTransient(const Error& error, const PipelinePlan& plan) {
+  // The start settles it: it goes on from what the source still has.
+  if (error.kind == ErrorKind::kDataLoss) {
+    return plan.settings.on_data_loss == OnDataLoss::kContinue;
+  }
   switch (DispositionOf(error.kind)) {
     case Disposition::kRetry:
     case Disposition::kReconcile:
@@ -50,6 +55,11 @@ Status Pipeline::RunOnce() {
   return status;
 }
 
+bool Pipeline::is_draining() {
+  const std::scoped_lock lock(mutex_);
+  return is_draining_;
+}
+
 Status Pipeline::Replan() {
   FRAZIL_ASSIGN(PipelinePlan plan, PlanPipeline(plan_.spec));
   plan_ = std::move(plan);
@@ -59,28 +69,32 @@ Status Pipeline::Replan() {
 Status Pipeline::Run() {
   Backoff backoff(std::chrono::milliseconds(200), std::chrono::seconds(20));
   auto last_progress = clock_.SteadyNow();
-  int conflicts = 0;
+  int setbacks = 0;
   bool has_run = false;
   while (true) {
     const std::int64_t commits_before = status_.snapshots_committed.load();
     Status status = RunOnce();
-    if (status.has_value() || !IsTransient(status.error())) return status;
+    if (status.has_value() || !IsTransient(status.error(), plan_)) return status;
+    // Nothing was committed that would have to be undone, and nobody waits for more.
+    if (status.error().kind == ErrorKind::kUnavailable && is_draining()) return status;
     if (abort_.stop_requested()) return Fail(ErrorKind::kCancelled, "stopped");
     const bool has_progress = status_.snapshots_committed.load() != commits_before;
     if (has_progress) {
       last_progress = clock_.SteadyNow();
-      conflicts = 0;
+      setbacks = 0;
       backoff.Reset();
     }
     // At the very first start a person is looking: say at once what is wrong.
     has_run |= status_.has_polled.load();
     if (!has_run) return status;
-    if (status.error().kind == ErrorKind::kLedgerConflict &&
-        ++conflicts >= kMaxConflictsInARow) {
+    const bool is_conflict = status.error().kind == ErrorKind::kLedgerConflict;
+    const bool is_setback = is_conflict || status.error().kind == ErrorKind::kDataLoss;
+    if (is_setback && ++setbacks >= kMaxSetbacksInARow) {
+      if (!is_conflict) return status;
       return Fail(std::move(status).error().Within(fmt::format(
           "{} conflicts in a row; is another pipeline of this name reading the "
           "same topic without the consumer group?",
-          conflicts)));
+          setbacks)));
     }
     if (clock_.SteadyNow() - last_progress > kMaxTimeWithoutProgress) {
       return Fail(std::move(status).error().Within("no progress for 30 minutes"));
@@ -97,7 +111,9 @@ Status Pipeline::Run() {
     wake.wait_for(lock, abort_.get_token(), pause, [] { return false; });
     if (abort_.stop_requested()) return Fail(ErrorKind::kCancelled, "stopped");
     Status replanned = Replan();
-    if (!replanned.has_value() && !IsTransient(replanned.error())) return replanned;
+    if (!replanned.has_value() && !IsTransient(replanned.error(), plan_)) {
+      return replanned;
+    }
   }
 }
 

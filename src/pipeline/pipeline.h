@@ -42,6 +42,7 @@ class Pipeline {
 
  private:
   Status RunOnce();
+  bool is_draining();
   /// Loads the tables and plans the SELECTs anew, after somebody changed a table.
   Status Replan();
 

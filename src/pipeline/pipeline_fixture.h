@@ -151,7 +151,11 @@ class ScriptedSource : public Source {
     ++resolved;
     return startup;
   }
-  Result<Position> Beginning(const Split&) override { return Position{beginning, ""}; }
+  Result<Positions> Beginnings(const std::vector<Split>& asked) override {
+    Positions positions;
+    for (const Split& split : asked) positions[split] = {beginning, ""};
+    return positions;
+  }
   Status Start(SplitListener& listener) override {
     listener_ = &listener;
     return {};
@@ -160,17 +164,22 @@ class ScriptedSource : public Source {
     if (on_poll) return on_poll(*listener_);
     return std::vector<RawBatch>{};
   }
-  Status KeepAlive() override { return {}; }
+  Status KeepAlive() override {
+    if (on_keep_alive) on_keep_alive(*listener_);
+    return {};
+  }
   bool IsAtEnd() const override { return false; }
   void ReportCommitted(const Positions&) override {}
   std::int64_t Lag() const override { return -1; }
-  void Close() override {}
+  void Close() override { is_closed = true; }
 
   std::map<Split, StreamIdentity> splits;
   Positions startup;
   std::int64_t beginning = 0;
   int resolved = 0;
   std::function<Result<std::vector<RawBatch>>(SplitListener&)> on_poll;
+  std::function<void(SplitListener&)> on_keep_alive;
+  bool is_closed = false;
 
  private:
   std::string name_;

@@ -149,6 +149,7 @@ void PipelineRun::StartCommitStage() {
   context.status = &status_;
   context.progress = progress_.get();
   context.clock = &clock_;
+  context.verify_streams = [this] { return VerifyStreams(); };
   context.before_commit = [this] { return parts_.dead_letters().Flush(); };
   context.after_commit = [this](const Positions& positions) {
     for (const auto& source : sources_) source->ReportCommitted(positions);
@@ -156,6 +157,16 @@ void PipelineRun::StartCommitStage() {
   commit_stage_ = std::make_unique<CommitStage>(std::move(context));
   AddStage(Role::kCommitter, 0, "commit",
            [this](const std::stop_token& stop) { return commit_stage_->Run(stop); });
+}
+
+Status PipelineRun::VerifyStreams() {
+  for (const auto& source : sources_) {
+    Status status = source->VerifyStreams();
+    // What came from a stream that is gone is worth keeping: nobody can read it again.
+    if (status.has_value() || status.error().kind == ErrorKind::kNotFound) continue;
+    return status;
+  }
+  return {};
 }
 
 Status PipelineRun::StartWriters() {

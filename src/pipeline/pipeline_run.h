@@ -49,6 +49,7 @@ class PipelineRun {
   enum class Role { kSource, kWorker, kWriter, kCommitter };
 
   Status MakeCommitters();
+  Status VerifyStreams();
   Status StartStages();
   void StartCommitStage();
   Status StartWriters();

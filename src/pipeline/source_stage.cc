@@ -10,6 +10,7 @@ namespace frazil {
 namespace {
 
 constexpr std::chrono::milliseconds kPollWait(20);
+constexpr std::chrono::milliseconds kLastCommitSlice(500);
 
 // What `now` says of a split, also if that is nothing.
 void Replace(Positions& positions, const Positions& now, const Split& split) {
@@ -34,6 +35,7 @@ Status SourceStage::Run(const std::stop_token& stop) {
   Status status = context_.source->Start(*this);
   context_.status->has_polled.store(true);
   if (status.has_value()) status = Loop(stop);
+  if (status.has_value()) AwaitLastCommit();
   context_.source->Close();
   return status;
 }
@@ -49,6 +51,7 @@ Status SourceStage::Loop(const std::stop_token& stop) {
     Result<std::vector<RawBatch>> batches = context_.source->Poll(kPollWait);
     FRAZIL_TRY(failed_);
     if (!batches.has_value()) return Fail(std::move(batches).error());
+    gone_.clear();  // the source itself dropped what it had of them
     std::int64_t rows = 0;
     std::int64_t bytes = 0;
     for (RawBatch& batch : *batches) {
@@ -69,7 +72,18 @@ Status SourceStage::Loop(const std::stop_token& stop) {
   return Fail(ErrorKind::kCancelled, "stopped");
 }
 
+// An heir that got the splits before would begin at an old ledger.
+void SourceStage::AwaitLastCommit() {
+  Status alive;
+  while (!context_.progress->WaitFor(epoch_ - 1, kLastCommitSlice, stop_)) {
+    if (stop_.stop_requested() || context_.progress->has_ended()) return;
+    // Whatever becomes of the membership, the commit looks itself whose the splits are.
+    if (alive.has_value()) alive = context_.source->KeepAlive();
+  }
+}
+
 Status SourceStage::Send(RawBatch batch) {
+  if (gone_.contains(batch.split)) return {};
   const auto known = next_.find(batch.split);
   if (known == next_.end()) {
     return Fail(ErrorKind::kInternal, "a batch of a split that is not ours: {}",
@@ -79,30 +93,41 @@ Status SourceStage::Send(RawBatch batch) {
     return Fail(ErrorKind::kInternal, "a gap in {}: expected {}, got {}",
                 batch.split.ToString(), known->second.ordinal, batch.range.begin.ordinal);
   }
-  known->second = batch.range.end;
-  const auto [range, is_first] = ranges_.try_emplace(batch.split, batch.range);
-  if (!is_first) range->second.end = batch.range.end;
-  if (batch.records.empty()) return {};
-  const std::size_t worker =
-      static_cast<std::size_t>(batch.split.partition) % context_.workers.size();
-  const auto bytes = static_cast<std::size_t>(batch.size_bytes);
-  return Push(worker, WorkItem{epoch_, std::move(batch), skip_}, bytes);
+  const Split split = batch.split;
+  const PositionRange range = batch.range;
+  if (!batch.records.empty()) FRAZIL_TRY(Push(batch));
+  // Only now: a split that was taken away meanwhile was committed without this batch.
+  if (gone_.contains(split)) return {};
+  next_[split] = range.end;
+  const auto [covered, is_first] = ranges_.try_emplace(split, range);
+  if (!is_first) covered->second.end = range.end;
+  return {};
 }
 
-Status SourceStage::Push(std::size_t worker, WorkItem item, std::size_t bytes) {
-  WorkChannel& channel = *context_.workers[worker];
-  while (true) {
+// Into the epoch that is current when there is room; drops a batch whose split goes while it
+// waits.
+Status SourceStage::Push(RawBatch& batch) {
+  const Split split = batch.split;
+  const auto bytes = static_cast<std::size_t>(batch.size_bytes);
+  WorkChannel& channel =
+      *context_
+           .workers[static_cast<std::size_t>(split.partition) % context_.workers.size()];
+  WorkItem item{epoch_, std::move(batch), skip_};
+  while (!gone_.contains(split)) {
+    item.epoch = epoch_;
+    item.skip = skip_;
     switch (channel.PushFor(item, bytes, stop_, context_.keep_alive_every)) {
       case WorkChannel::PushResult::kPushed:
         return {};
       case WorkChannel::PushResult::kClosed:
         return Fail(ErrorKind::kCancelled, "stopped");
       case WorkChannel::PushResult::kTimedOut:
-        // Inside a rebalance callback polling again would recurse; revoke_wait bounds it.
         FRAZIL_TRY(context_.source->KeepAlive());
+        FRAZIL_TRY(failed_);
         break;
     }
   }
+  return {};
 }
 
 Status SourceStage::EndPassedEpochs() {
@@ -113,8 +138,11 @@ Status SourceStage::EndPassedEpochs() {
 }
 
 Status SourceStage::EndEpoch(bool is_forced) {
-  for (std::size_t worker = 0; worker < context_.workers.size(); ++worker) {
-    FRAZIL_TRY(Push(worker, WorkItem{epoch_, std::nullopt, nullptr}, 0));
+  // Weighs nothing, so it never waits for long.
+  for (WorkChannel* const worker : context_.workers) {
+    if (!worker->Push(WorkItem{epoch_, std::nullopt, nullptr}, 0, stop_)) {
+      return Fail(ErrorKind::kCancelled, "stopped");
+    }
   }
   SourceEpoch ended;
   ended.source = context_.index;
@@ -147,21 +175,23 @@ Result<Positions> SourceStage::OnAssigned(const std::vector<Split>& splits) {
   for (const auto& [split, identity] : context_.source->Splits()) {
     identities_.insert_or_assign(split, identity);
   }
+  std::vector<Split> unknown;
+  for (const Split& split : splits) {
+    if (!start->begin.contains(split)) unknown.push_back(split);
+  }
+  if (!unknown.empty()) {
+    Result<Positions> beginnings = context_.source->Beginnings(unknown);
+    if (!beginnings.has_value()) {
+      failed_ = Fail(beginnings.error());
+      return Fail(std::move(beginnings).error());
+    }
+    start->begin.merge(*beginnings);
+    new_splits_.insert(unknown.begin(), unknown.end());
+  }
   auto skip = std::make_shared<SkipPositions>(*skip_);
   Positions positions;
   for (const Split& split : splits) {
-    const auto known = start->begin.find(split);
-    if (known != start->begin.end()) {
-      positions[split] = known->second;
-    } else {
-      Result<Position> beginning = context_.source->Beginning(split);
-      if (!beginning.has_value()) {
-        failed_ = Fail(beginning.error());
-        return Fail(std::move(beginning).error());
-      }
-      positions[split] = *std::move(beginning);
-      new_splits_.insert(split);
-    }
+    positions[split] = start->begin.at(split);
     for (std::size_t table = 0; table < skip->size(); ++table) {
       Replace((*skip)[table].held, start->skip[table].held, split);
       Replace((*skip)[table].replay_until, start->skip[table].replay_until, split);
@@ -186,6 +216,7 @@ void SourceStage::OnRevoked(const std::vector<Split>& splits) {
       context_.progress->WaitFor(epoch_ - 1, context_.revoke_wait, stop_);
   for (const Split& split : splits) {
     next_.erase(split);
+    gone_.insert(split);
     Log(LogLevel::kInfo, "gave up", {{"split", split.ToString()}});
   }
   if (!is_committed && !stop_.stop_requested()) {
@@ -195,7 +226,10 @@ void SourceStage::OnRevoked(const std::vector<Split>& splits) {
 }
 
 void SourceStage::OnLost(const std::vector<Split>& splits) {
-  for (const Split& split : splits) next_.erase(split);
+  for (const Split& split : splits) {
+    next_.erase(split);
+    gone_.insert(split);
+  }
   failed_ = Fail(ErrorKind::kLedgerConflict,
                  "{} splits were lost to another worker; starting again from the ledger",
                  splits.size());

@@ -65,8 +65,9 @@ class SourceStage : public SplitListener {
 
  private:
   Status Loop(const std::stop_token& stop);
+  void AwaitLastCommit();
   Status Send(RawBatch batch);
-  Status Push(std::size_t worker, WorkItem item, std::size_t bytes);
+  Status Push(RawBatch& batch);
   /// Ends every epoch before the trigger's current one.
   Status EndPassedEpochs();
   Status EndEpoch(bool is_forced);
@@ -77,6 +78,7 @@ class SourceStage : public SplitListener {
   Ranges ranges_;               // of the current epoch
   Positions next_;              // of every split assigned to us
   std::set<Split> new_splits_;  // unknown to the ledger, no epoch sent for them yet
+  std::set<Split> gone_;        // taken away since the last poll
   std::map<Split, StreamIdentity> identities_;
   std::shared_ptr<const SkipPositions> skip_;
   Status failed_;  // what a callback could not return

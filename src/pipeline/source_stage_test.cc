@@ -1,6 +1,8 @@
 #include "pipeline/source_stage.h"
 
+#include <future>
 #include <thread>
+#include <utility>
 
 #include "pipeline/pipeline_fixture.h"
 
@@ -8,15 +10,16 @@ namespace frazil {
 namespace {
 
 const Split kSplit{"events", "orders", 0};
+const Split kOther{"events", "orders", 1};
 
 class NoStorage : public RawStorage {
  public:
   Headers HeadersOf(std::size_t) const override { return {}; }
 };
 
-RawBatch BatchOf(std::int64_t from, std::int64_t to) {
+RawBatch BatchOf(std::int64_t from, std::int64_t to, const Split& split = kSplit) {
   RawBatch batch;
-  batch.split = kSplit;
+  batch.split = split;
   batch.range = {{from, ""}, {to, ""}};
   for (std::int64_t i = from; i < to; ++i) {
     RawRecord record;
@@ -48,6 +51,24 @@ class SourceStageTest : public ::testing::Test {
     context_.revoke_wait = std::chrono::milliseconds(50);
     context_.read_ledgers = [this]() -> Result<StartPositions> { return start_; };
     start_.skip.resize(1);
+    progress_.MarkEnded();  // no committer here to wait for
+  }
+
+  // A channel that is full with one batch of four records, and a wait that ends soon.
+  void NarrowTheChannel() {
+    context_.workers = {&narrow_};
+    context_.keep_alive_every = std::chrono::milliseconds(1);
+  }
+
+  // What the worker got, in order: the epoch, and the records or -1 for a barrier.
+  std::vector<std::pair<std::int64_t, std::int64_t>> Worked() {
+    std::vector<std::pair<std::int64_t, std::int64_t>> worked;
+    while (auto item = narrow_.PopFor(std::stop_token(), std::chrono::milliseconds(0))) {
+      worked.emplace_back(
+          item->epoch,
+          item->batch ? static_cast<std::int64_t>(item->batch->records.size()) : -1);
+    }
+    return worked;
   }
 
   std::vector<SourceEpoch> Epochs() {
@@ -62,6 +83,7 @@ class SourceStageTest : public ::testing::Test {
   ScriptedSource source_;
   EpochTrigger trigger_;
   WorkChannel work_;
+  WorkChannel narrow_{8};
   CommitChannel commit_;
   CommitProgress progress_;
   PipelineStatus status_;
@@ -149,6 +171,98 @@ TEST_F(SourceStageTest, SplitsTakenAwayAreCommittedFirst) {
   const auto epochs = Epochs();
   EXPECT_TRUE(epochs.front().is_forced);
   EXPECT_EQ(epochs.front().ranges.at(kSplit).end.ordinal, 5);
+}
+
+TEST_F(SourceStageTest, ABatchWhoseSplitGoesWhileItWaitsIsDropped) {
+  NarrowTheChannel();
+  start_.begin[kSplit] = {0, ""};
+  int polls = 0;
+  source_.on_poll = [&](SplitListener& listener) -> Result<std::vector<RawBatch>> {
+    std::vector<RawBatch> batches;
+    if (polls++ == 0) {
+      EXPECT_THAT(listener.OnAssigned({kSplit}), IsOk());
+      batches.push_back(BatchOf(0, 4));
+      batches.push_back(BatchOf(4, 8));  // waits for room
+    } else {
+      trigger_.Drain();
+    }
+    return batches;
+  };
+  source_.on_keep_alive = [&](SplitListener& listener) {
+    progress_.MarkCommitted(1);  // as the committer will, once the barrier is there
+    listener.OnRevoked({kSplit});
+    // It may come back at once: what it left off with is read again.
+    start_.begin[kSplit] = {4, ""};
+    EXPECT_THAT(listener.OnAssigned({kSplit}), IsOk());
+  };
+  SourceStage stage(context_);
+  EXPECT_THAT(stage.Run(std::stop_token()), IsOk());
+  const auto epochs = Epochs();
+  ASSERT_FALSE(epochs.empty());
+  EXPECT_EQ(epochs.front().ranges.at(kSplit), (PositionRange{{0, ""}, {4, ""}}));
+  for (std::size_t i = 1; i < epochs.size(); ++i) EXPECT_TRUE(epochs[i].ranges.empty());
+  EXPECT_THAT(Worked(), ::testing::ElementsAre(std::pair(1, 4), std::pair(1, -1),
+                                               std::pair(2, -1)));
+}
+
+TEST_F(SourceStageTest, ABatchThatWaitedBelongsToTheEpochItGoesOutWith) {
+  NarrowTheChannel();
+  start_.begin = {{kSplit, {0, ""}}, {kOther, {0, ""}}};
+  std::vector<std::pair<std::int64_t, std::int64_t>> worked;
+  int polls = 0;
+  source_.on_poll = [&](SplitListener& listener) -> Result<std::vector<RawBatch>> {
+    std::vector<RawBatch> batches;
+    if (polls++ == 0) {
+      EXPECT_THAT(listener.OnAssigned({kSplit, kOther}), IsOk());
+      batches.push_back(BatchOf(0, 4));
+      batches.push_back(BatchOf(4, 8));  // waits for room
+    } else {
+      trigger_.Drain();
+    }
+    return batches;
+  };
+  source_.on_keep_alive = [&](SplitListener& listener) {
+    progress_.MarkCommitted(1);
+    listener.OnRevoked({kOther});
+    worked = Worked();  // makes room
+  };
+  SourceStage stage(context_);
+  EXPECT_THAT(stage.Run(std::stop_token()), IsOk());
+  const auto epochs = Epochs();
+  ASSERT_GE(epochs.size(), 2U);
+  EXPECT_EQ(epochs[0].ranges.at(kSplit), (PositionRange{{0, ""}, {4, ""}}));
+  EXPECT_EQ(epochs[1].ranges.at(kSplit), (PositionRange{{4, ""}, {8, ""}}));
+  EXPECT_THAT(worked, ::testing::ElementsAre(std::pair(1, 4), std::pair(1, -1)));
+  EXPECT_THAT(Worked(), ::testing::ElementsAre(std::pair(2, 4), std::pair(2, -1)));
+}
+
+TEST_F(SourceStageTest, TheSourceIsClosedOnlyAfterTheLastCommit) {
+  CommitProgress progress(0);
+  context_.progress = &progress;
+  start_.begin[kSplit] = {0, ""};
+  source_.on_poll = [&](SplitListener& listener) -> Result<std::vector<RawBatch>> {
+    std::vector<RawBatch> batches;
+    EXPECT_THAT(listener.OnAssigned({kSplit}), IsOk());
+    batches.push_back(BatchOf(0, 5));
+    trigger_.Drain();
+    return batches;
+  };
+  std::promise<void> waits;
+  bool was_closed = false;
+  bool has_waited = false;
+  source_.on_keep_alive = [&](SplitListener&) {
+    was_closed |= source_.is_closed;
+    if (!std::exchange(has_waited, true)) waits.set_value();
+  };
+  {
+    SourceStage stage(context_);
+    const std::jthread thread([&] { EXPECT_THAT(stage.Run(std::stop_token()), IsOk()); });
+    waits.get_future().wait();
+    EXPECT_EQ(Epochs().size(), 1U);
+    progress.MarkCommitted(1);
+  }
+  EXPECT_FALSE(was_closed);
+  EXPECT_TRUE(source_.is_closed);
 }
 
 TEST_F(SourceStageTest, SplitsTakenAwayUncommittedEndTheRun) {

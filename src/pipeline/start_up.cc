@@ -127,7 +127,8 @@ Result<std::map<Split, StreamIdentity>> FindRecreated(
 // Begins a split of a table anew. \param anchor nullptr for the anchor itself.
 Status RestartSplit(Ledger& ledger, const Ledger* anchor, const Split& split,
                     const StreamIdentity& identity, Source& source) {
-  FRAZIL_ASSIGN(Position beginning, source.Beginning(split));
+  FRAZIL_ASSIGN(Positions beginnings, source.Beginnings({split}));
+  Position& beginning = beginnings[split];
   Log(LogLevel::kWarning, "the stream was made anew: reading it from its beginning",
       {{"split", split.ToString()}, {"from", beginning.ordinal}});
   ledger.Restart(split, std::move(beginning));
@@ -161,6 +162,60 @@ Status RestartRecreated(const std::vector<StartUpTable>& tables,
     if (ledger == before) continue;
     FRAZIL_TRY(tables[i].committer->OverwriteLedger(ledger, stop));
     lookups[i].ledger = std::move(ledger);
+  }
+  return {};
+}
+
+// Splits of which retention has deleted records that no table has yet, and what is left.
+Result<Positions> FindBehindRetention(const Positions& next,
+                                      const std::vector<Source*>& sources,
+                                      const StartUpChoices& choices) {
+  Positions behind;
+  for (Source* source : sources) {
+    std::vector<Split> known;
+    for (const auto& [split, identity] : source->Splits()) {
+      if (next.contains(split)) known.push_back(split);
+    }
+    if (known.empty()) continue;
+    FRAZIL_ASSIGN(const Positions beginnings, source->Beginnings(known));
+    for (const auto& [split, beginning] : beginnings) {
+      const Position& wanted = next.at(split);
+      if (wanted.ordinal >= beginning.ordinal) continue;
+      if (!choices.continue_on_data_loss) {
+        return Fail(ErrorKind::kDataLoss,
+                    "{}: offset {} is to be read next, but retention has deleted what is "
+                    "before offset {}. SET 'on-data-loss' = 'continue' to go on without "
+                    "those records",
+                    split.ToString(), wanted.ordinal, beginning.ordinal);
+      }
+      Log(LogLevel::kWarning, "retention has deleted records that were not read",
+          {{"split", split.ToString()},
+           {"from", wanted.ordinal},
+           {"to", beginning.ordinal}});
+      behind.emplace(split, beginning);
+    }
+  }
+  return behind;
+}
+
+Status SkipDeleted(const std::vector<StartUpTable>& tables,
+                   const std::vector<Source*>& sources, const StartUpChoices& choices,
+                   const std::stop_token& stop) {
+  FRAZIL_ASSIGN(const StartPositions start, ReadStartPositions(tables));
+  FRAZIL_ASSIGN(const Positions behind,
+                FindBehindRetention(start.begin, sources, choices));
+  for (std::size_t i = tables.size(); i-- > 0 && !behind.empty();) {
+    FRAZIL_ASSIGN(const LedgerLookup lookup, tables[i].committer->ReadLedger());
+    if (!lookup.ledger.has_value()) continue;
+    Ledger ledger = *lookup.ledger;
+    for (const auto& [split, beginning] : behind) {
+      const Position* const next = ledger.Find(split);
+      if (next != nullptr && next->ordinal < beginning.ordinal) {
+        ledger.Set(split, beginning);
+      }
+    }
+    if (ledger == *lookup.ledger) continue;
+    FRAZIL_TRY(tables[i].committer->OverwriteLedger(ledger, stop));
   }
   return {};
 }
@@ -217,11 +272,9 @@ Status FoundLostLedgers(const std::vector<StartUpTable>& tables,
   return {};
 }
 
-}  // namespace
-
-Status PrepareLedgers(const std::vector<StartUpTable>& tables,
-                      const std::vector<Source*>& sources, const StartUpChoices& choices,
-                      const std::stop_token& stop) {
+Status SettleLedgers(const std::vector<StartUpTable>& tables,
+                     const std::vector<Source*>& sources, const StartUpChoices& choices,
+                     const std::stop_token& stop) {
   for (int race = 0;; ++race) {
     std::vector<LedgerLookup> lookups;
     for (const StartUpTable& table : tables) {
@@ -251,6 +304,15 @@ Status PrepareLedgers(const std::vector<StartUpTable>& tables,
       return Fail(committed.error());
     }
   }
+}
+
+}  // namespace
+
+Status PrepareLedgers(const std::vector<StartUpTable>& tables,
+                      const std::vector<Source*>& sources, const StartUpChoices& choices,
+                      const std::stop_token& stop) {
+  FRAZIL_TRY(SettleLedgers(tables, sources, choices, stop));
+  return SkipDeleted(tables, sources, choices, stop);
 }
 
 Result<std::int64_t> NextEpoch(const std::vector<StartUpTable>& tables) {

@@ -69,6 +69,23 @@ TEST_F(StartUpTest, ATopicMadeAnewStopsUnlessToldOtherwise) {
   EXPECT_THAT(Prepare(), IsOk());
 }
 
+TEST_F(StartUpTest, RecordsBehindRetentionStopUnlessToldOtherwise) {
+  ASSERT_THAT(Prepare(), IsOk());
+  source_.beginning = 170;  // behind kFirst's 100, not behind kSecond's 200
+  EXPECT_THAT(Prepare(),
+              FailsWith(ErrorKind::kDataLoss,
+                        ::testing::AllOf(HasSubstr("events/orders-0"), HasSubstr("100"),
+                                         HasSubstr("170"), HasSubstr("on-data-loss"))));
+  EXPECT_EQ(tables_.At(0, kFirst), 100);
+
+  choices_.continue_on_data_loss = true;
+  EXPECT_THAT(Prepare(), IsOk());
+  EXPECT_EQ(tables_.At(0, kFirst), 170);
+  EXPECT_EQ(tables_.At(0, kSecond), 200);
+  choices_.continue_on_data_loss = false;
+  EXPECT_THAT(Prepare(), IsOk());
+}
+
 TEST_F(StartUpTest, AnotherPipelineOnTheSameTopicIsRefused) {
   ASSERT_THAT(Prepare(), IsOk());
   choices_.pipeline = "q";

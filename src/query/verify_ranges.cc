@@ -132,8 +132,10 @@ Result<ReplayRange> RangeOf(const LedgerCoverage& coverage, Source& source,
     }
     if (!range.impossible_because.empty()) return range;
   }
-  for (const auto& [split, identity] : splits) {
-    FRAZIL_ASSIGN(Position earliest, source.Beginning(split));
+  std::vector<Split> asked;
+  for (const auto& [split, identity] : splits) asked.push_back(split);
+  FRAZIL_ASSIGN(Positions beginnings, source.Beginnings(asked));
+  for (auto& [split, earliest] : beginnings) {
     const auto end = range.end.find(split);
     const auto start = coverage.start.find(split);
     const bool is_recorded = start != coverage.start.end();

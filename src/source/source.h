@@ -39,7 +39,8 @@ class SplitListener {
 ///  - the ranges of one split are contiguous: each begins where the previous one ended,
 ///    the first one at the position that OnAssigned gave;
 ///  - a source keeps no progress of its own: where reading resumes is in the table.
-/// Not thread-safe but for ReportCommitted: one stage owns a source.
+/// Not thread-safe but for VerifyStreams and ReportCommitted: one stage owns a source, the
+/// commit stage calls these two.
 class Source {
  public:
   virtual ~Source() = default;
@@ -59,8 +60,9 @@ class Source {
   /// Called once in a pipeline's life: the answer is committed before anything is read.
   virtual Result<Positions> ResolveStartup() = 0;
 
-  /// \brief Where a split that appeared after the first start begins.
-  virtual Result<Position> Beginning(const Split& split) = 0;
+  /// \brief The first position that the service still holds, of each of these splits: where
+  /// one begins that appeared after the first start, and what retention has left.
+  virtual Result<Positions> Beginnings(const std::vector<Split>& splits) = 0;
 
   /// \brief Starts reading; `listener` outlives the source and learns of splits while
   /// polling.
@@ -75,9 +77,14 @@ class Source {
   virtual Result<std::vector<RawBatch>> Poll(std::chrono::milliseconds wait) = 0;
 
   /// \brief Asks the service whether every stream is still the one that Splits() names.
-  /// What was polled before a call that succeeds came from those streams for certain; the
-  /// pipeline asks before it commits.
-  /// \return kDataLoss if one was deleted and made again, kNotFound if it is gone.
+  /// What was polled before a call that succeeds came from those streams: an identity never
+  /// comes back. The pipeline asks before it commits. Takes some seconds at most.
+  /// Thread-safe.
+  /// \return
+  ///  - kDataLoss if one was deleted and made again;
+  ///  - kNotFound if it is gone: what was polled came from it while it was there;
+  ///  - kUnavailable if nobody answers: nothing is known;
+  ///  - kCancelled after Close.
   virtual Status VerifyStreams() { return {}; }
 
   /// \brief Keeps membership and connections alive while the pipeline cannot take records;

@@ -187,7 +187,7 @@ TEST_P(SourceContractTest, KeepsNoProgressOfItsOwn) {
   ASSERT_THAT(start, IsOk());
   for (const auto& [split, position] : *start) {
     EXPECT_EQ(position, Position());
-    EXPECT_THAT(source->Beginning(split), IsOkAnd(Position()));
+    EXPECT_THAT(source->Beginnings({split}), IsOkAnd(Positions{{split, Position()}}));
   }
 }
 

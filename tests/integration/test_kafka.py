@@ -209,6 +209,37 @@ def test_several_topics_are_read_into_one_table(kafka, topic, lake, frazil):
 
 
 @pytest.mark.parametrize("assignment", ["static", "group"])
+def test_a_pattern_finds_topics_also_while_it_runs(kafka, topic, lake, frazil, assignment):
+    prefix = f"pattern-{assignment}-{time.time_ns()}"
+    made = [f"{prefix}-{n}" for n in range(3)]
+    other = topic()
+    produce_ids(kafka, other, 0, [999])
+    for name in made[:2]:
+        kafka.create_topic(name)
+        produce_ids(kafka, name, 0, range(10))
+    options = script.FROM_START | {
+        "topic-pattern": f"{prefix}-[0-9]+",
+        "scan.assignment": assignment,
+        "scan.topic-partition-discovery.interval": "200 ms",
+        "properties.group.id": prefix,
+    }
+    worker = frazil.start(
+        "run", script.write(frazil.folder, copying_topics(lake, kafka.bootstrap, options))
+    )
+    until(lambda: lake.count("events") == 20, "the first topics", context=worker.tail)
+
+    kafka.create_topic(made[2])
+    produce_ids(kafka, made[2], 0, range(10))
+
+    until(lambda: lake.count("events") == 30, "the topic made later", context=worker.tail)
+    worker.process.terminate()
+    assert worker.exit_code() == 0
+    assert Counter(row["topic"] for row in lake.rows("events")) == dict.fromkeys(made, 10)
+    for name in made:
+        kafka.delete_topic(name)
+
+
+@pytest.mark.parametrize("assignment", ["static", "group"])
 def test_partitions_added_while_running_are_read_from_their_beginning(
     kafka, topic, lake, frazil, assignment
 ):

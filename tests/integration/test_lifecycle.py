@@ -103,6 +103,18 @@ def test_a_second_signal_abandons_what_is_not_committed(kafka, topic, lake, fraz
     assert_exactly_once(lake, "events", held(kafka, name))
 
 
+def test_a_stop_while_the_broker_is_away_does_not_wait_for_it(own_kafka, lake, frazil):
+    name = own_kafka.create_topic("away")
+    produce_ids(own_kafka, name, range(10))
+    worker = start(frazil, script.copying(lake, own_kafka.bootstrap, name, STATIC))
+    until(lambda: lake.count("events") == 10, "the rows", context=worker.tail)
+    own_kafka.kill()
+    worker.process.terminate()
+    assert worker.exit_code() == 0
+    own_kafka.start()
+    assert_exactly_once(lake, "events", held(own_kafka, name))
+
+
 # --- Quiet times ----------------------------------------------------------------------------------
 
 
@@ -281,6 +293,32 @@ def test_a_topic_made_again_between_runs_stops_the_pipeline(kafka, topic, lake, 
     assert lake.count("events") == 400
 
 
+@pytest.mark.parametrize("assignment", ["static", "group"])
+def test_a_topic_made_again_while_running_stops_the_pipeline(
+    kafka, topic, lake, frazil, assignment
+):
+    name = topic()
+    options = script.FROM_START | {"scan.assignment": assignment}
+    text = script.copying(lake, kafka.bootstrap, name, options)
+    worker = start(frazil, text)
+    produce_ids(kafka, name, range(50))
+    until(lambda: lake.count("events") == 50, "the first rows", context=worker.tail)
+
+    make_again(kafka, name, 1)
+    # More than the old one had: the next offset to read is there, but means another record.
+    produce_ids(kafka, name, range(1000, 1200))
+
+    # It may also have looked while there was no topic.
+    code = worker.exit_code()
+    assert code in (3, 5), worker.tail()
+    assert name in worker.output()
+    assert [row["id"] for row in lake.rows("events")] == list(range(50))
+    assert run(frazil, text).returncode == 5
+    bounded = script.copying(lake, kafka.bootstrap, name)
+    assert run(frazil, script.set_all({"on-data-loss": "continue"}), bounded).returncode == 0
+    assert [row["id"] for row in lake.rows("events")] == [*range(50), *range(1000, 1200)]
+
+
 def test_a_deleted_topic_stops_the_pipeline(kafka, lake, frazil):
     name = kafka.create_topic("deleted-while-running")
     options = STATIC | {"scan.topic-partition-discovery.interval": "300 ms"}
@@ -290,6 +328,30 @@ def test_a_deleted_topic_stops_the_pipeline(kafka, lake, frazil):
     kafka.delete_topic(name)
     assert worker.exit_code() == 3, worker.tail()
     assert name in worker.output() and "deleted" in worker.output()
+
+
+def test_records_behind_retention_stop_the_pipeline(kafka, topic, lake, frazil):
+    name = topic(partitions=2)
+    for partition in range(2):
+        produce_ids(kafka, name, range(partition * 100, partition * 100 + 50), partition=partition)
+    text = script.copying(lake, kafka.bootstrap, name)
+    assert run(frazil, text).returncode == 0
+    for partition in range(2):
+        produce_ids(kafka, name, range(1000, 1050), partition=partition)
+    kafka.delete_records(name, {1: 70})
+
+    done = run(frazil, text)
+
+    assert done.returncode == 5, done.stderr
+    assert f"{name}-1" in done.stderr and "50" in done.stderr and "70" in done.stderr
+    assert "on-data-loss" in done.stderr
+
+    done = run(frazil, script.set_all({"on-data-loss": "continue"}), text)
+    assert done.returncode == 0, done.stderr
+    expected = Counter({(p, n): 1 for p in range(2) for n in range(100)})
+    for lost in range(50, 70):
+        del expected[1, lost]
+    assert_exactly_once(lake, "events", expected)
 
 
 # --- Others who change the table ------------------------------------------------------------------

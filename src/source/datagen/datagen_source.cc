@@ -50,7 +50,11 @@ Result<Positions> DatagenSource::ResolveStartup() {
   return positions;
 }
 
-Result<Position> DatagenSource::Beginning(const Split& /*split*/) { return Position(); }
+Result<Positions> DatagenSource::Beginnings(const std::vector<Split>& splits) {
+  Positions positions;
+  for (const Split& split : splits) positions.emplace(split, Position());
+  return positions;
+}
 
 Status DatagenSource::Start(SplitListener& listener) {
   std::vector<Split> splits;

@@ -27,7 +27,7 @@ class DatagenSource final : public Source {
   Status Open() override { return {}; }
   [[nodiscard]] std::map<Split, StreamIdentity> Splits() const override;
   Result<Positions> ResolveStartup() override;
-  Result<Position> Beginning(const Split& split) override;
+  Result<Positions> Beginnings(const std::vector<Split>& splits) override;
   Status Start(SplitListener& listener) override;
   Result<std::vector<RawBatch>> Poll(std::chrono::milliseconds wait) override;
   Status KeepAlive() override { return {}; }

@@ -155,7 +155,9 @@ Result<std::shared_ptr<KafkaClient>> KafkaClient::Create(
 }
 
 KafkaClient::~KafkaClient() {
-  if (handle_ != nullptr) rd_kafka_destroy(handle_);
+  if (handle_ == nullptr) return;
+  // Who read from a consumer has closed it: a broker that is away is not waited for again.
+  rd_kafka_destroy_flags(handle_, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
 }
 
 void KafkaClient::OnError(rd_kafka_t* handle, int code, const char* reason,

@@ -51,6 +51,26 @@ Result<KafkaEvent> Await(KafkaClient& client, rd_kafka_queue_t* queue,
   }
 }
 
+// Asks again, until the deadline, where a broker does not know of a new topic or leader yet,
+// or a connection broke.
+template <typename Ask>
+auto AskAgain(KafkaClient& client, KafkaDeadline deadline, const Ask& ask)
+    -> decltype(ask()) {
+  const KafkaQueue pause(rd_kafka_queue_new(client.get()));
+  while (true) {
+    auto answer = ask();
+    if (answer.has_value()) return answer;
+    const ErrorKind kind = answer.error().kind;
+    const bool may_heal = kind == ErrorKind::kUnavailable || kind == ErrorKind::kNotFound;
+    const int left_ms = RemainingMs(deadline);
+    if (!may_heal || left_ms == 0) return answer;
+    // Nothing ever comes by this queue.
+    const KafkaEvent none(rd_kafka_queue_poll(pause.get(), std::min(left_ms, kSliceMs)));
+    client.ServeCallbacks();
+    if (auto error = client.PermanentError()) return Fail(*std::move(error));
+  }
+}
+
 bool IsMissing(rd_kafka_resp_err_t code) {
   return code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART ||
          code == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC ||
@@ -71,6 +91,78 @@ TopicInfo InfoOf(const rd_kafka_TopicDescription_t* topic) {
   }
   std::sort(info.partitions.begin(), info.partitions.end());
   return info;
+}
+
+Result<std::map<std::string, TopicInfo>> DescribeTopicsOnce(
+    KafkaClient& client, const std::vector<std::string>& names, KafkaDeadline deadline) {
+  std::map<std::string, TopicInfo> topics;
+  std::vector<const char*> texts;
+  texts.reserve(names.size());
+  for (const std::string& name : names) texts.push_back(name.c_str());
+  const TopicCollection collection(
+      rd_kafka_TopicCollection_of_topic_names(texts.data(), texts.size()));
+  const KafkaQueue queue(rd_kafka_queue_new(client.get()));
+  const AdminOptions options =
+      MakeOptions(client, RD_KAFKA_ADMIN_OP_DESCRIBETOPICS, deadline);
+  rd_kafka_DescribeTopics(client.get(), collection.get(), options.get(), queue.get());
+  FRAZIL_ASSIGN(const KafkaEvent event,
+                Await(client, queue.get(), "describing topics", deadline));
+  std::size_t count = 0;
+  const rd_kafka_TopicDescription_t** const results =
+      rd_kafka_DescribeTopics_result_topics(
+          rd_kafka_event_DescribeTopics_result(event.get()), &count);
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::string name = rd_kafka_TopicDescription_name(results[i]);
+    const rd_kafka_error_t* const error = rd_kafka_TopicDescription_error(results[i]);
+    const rd_kafka_resp_err_t code = rd_kafka_error_code(error);
+    if (IsMissing(code)) continue;
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
+      return Fail(ExplainKafkaError(code, rd_kafka_error_string(error),
+                                    fmt::format("topic '{}'", name)));
+    }
+    topics.emplace(name, InfoOf(results[i]));
+  }
+  return topics;
+}
+
+Result<SplitOffsets> ListOffsetsOnce(KafkaClient& client, const SplitOffsets& asked,
+                                     rd_kafka_IsolationLevel_t isolation,
+                                     KafkaDeadline deadline) {
+  SplitOffsets offsets;
+  const std::string source = asked.begin()->first.source;
+  KafkaPartitions partitions(
+      rd_kafka_topic_partition_list_new(static_cast<int>(asked.size())));
+  for (const auto& [split, spec] : asked) {
+    rd_kafka_topic_partition_list_add(partitions.get(), split.stream.c_str(),
+                                      split.partition)
+        ->offset = spec;
+  }
+  const KafkaQueue queue(rd_kafka_queue_new(client.get()));
+  const AdminOptions options =
+      MakeOptions(client, RD_KAFKA_ADMIN_OP_LISTOFFSETS, deadline);
+  const KafkaError refused(
+      rd_kafka_AdminOptions_set_isolation_level(options.get(), isolation));
+  if (refused != nullptr) {
+    return Fail(ErrorKind::kInternal, "isolation level: {}",
+                rd_kafka_error_string(refused.get()));
+  }
+  rd_kafka_ListOffsets(client.get(), partitions.get(), options.get(), queue.get());
+  FRAZIL_ASSIGN(const KafkaEvent event,
+                Await(client, queue.get(), "asking for offsets", deadline));
+  std::size_t count = 0;
+  const rd_kafka_ListOffsetsResultInfo_t** const infos =
+      rd_kafka_ListOffsets_result_infos(rd_kafka_event_ListOffsets_result(event.get()),
+                                        &count);
+  for (std::size_t i = 0; i < count; ++i) {
+    const rd_kafka_topic_partition_t* const info =
+        rd_kafka_ListOffsetsResultInfo_topic_partition(infos[i]);
+    Split split{source, info->topic, info->partition};
+    if (info->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+      return Fail(ExplainKafkaError(info->err, "", split.ToString()));
+    }
+    offsets.emplace(std::move(split), info->offset);
+  }
+  return offsets;
 }
 
 }  // namespace
@@ -100,35 +192,9 @@ Result<std::vector<std::string>> ListTopics(KafkaClient& client, KafkaDeadline d
 
 Result<std::map<std::string, TopicInfo>> DescribeTopics(
     KafkaClient& client, const std::vector<std::string>& names, KafkaDeadline deadline) {
-  std::map<std::string, TopicInfo> topics;
-  if (names.empty()) return topics;
-  std::vector<const char*> texts;
-  texts.reserve(names.size());
-  for (const std::string& name : names) texts.push_back(name.c_str());
-  const TopicCollection collection(
-      rd_kafka_TopicCollection_of_topic_names(texts.data(), texts.size()));
-  const KafkaQueue queue(rd_kafka_queue_new(client.get()));
-  const AdminOptions options =
-      MakeOptions(client, RD_KAFKA_ADMIN_OP_DESCRIBETOPICS, deadline);
-  rd_kafka_DescribeTopics(client.get(), collection.get(), options.get(), queue.get());
-  FRAZIL_ASSIGN(const KafkaEvent event,
-                Await(client, queue.get(), "describing topics", deadline));
-  std::size_t count = 0;
-  const rd_kafka_TopicDescription_t** const results =
-      rd_kafka_DescribeTopics_result_topics(
-          rd_kafka_event_DescribeTopics_result(event.get()), &count);
-  for (std::size_t i = 0; i < count; ++i) {
-    const std::string name = rd_kafka_TopicDescription_name(results[i]);
-    const rd_kafka_error_t* const error = rd_kafka_TopicDescription_error(results[i]);
-    const rd_kafka_resp_err_t code = rd_kafka_error_code(error);
-    if (IsMissing(code)) continue;
-    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
-      return Fail(ExplainKafkaError(code, rd_kafka_error_string(error),
-                                    fmt::format("topic '{}'", name)));
-    }
-    topics.emplace(name, InfoOf(results[i]));
-  }
-  return topics;
+  if (names.empty()) return std::map<std::string, TopicInfo>();
+  return AskAgain(client, deadline,
+                  [&] { return DescribeTopicsOnce(client, names, deadline); });
 }
 
 Status CreateTopic(KafkaClient& client, const std::string& name, int partition_count,
@@ -176,42 +242,9 @@ std::string ClusterId(KafkaClient& client, KafkaDeadline deadline) {
 Result<SplitOffsets> ListOffsets(KafkaClient& client, const SplitOffsets& asked,
                                  rd_kafka_IsolationLevel_t isolation,
                                  KafkaDeadline deadline) {
-  SplitOffsets offsets;
-  if (asked.empty()) return offsets;
-  const std::string source = asked.begin()->first.source;
-  KafkaPartitions partitions(
-      rd_kafka_topic_partition_list_new(static_cast<int>(asked.size())));
-  for (const auto& [split, spec] : asked) {
-    rd_kafka_topic_partition_list_add(partitions.get(), split.stream.c_str(),
-                                      split.partition)
-        ->offset = spec;
-  }
-  const KafkaQueue queue(rd_kafka_queue_new(client.get()));
-  const AdminOptions options =
-      MakeOptions(client, RD_KAFKA_ADMIN_OP_LISTOFFSETS, deadline);
-  const KafkaError refused(
-      rd_kafka_AdminOptions_set_isolation_level(options.get(), isolation));
-  if (refused != nullptr) {
-    return Fail(ErrorKind::kInternal, "isolation level: {}",
-                rd_kafka_error_string(refused.get()));
-  }
-  rd_kafka_ListOffsets(client.get(), partitions.get(), options.get(), queue.get());
-  FRAZIL_ASSIGN(const KafkaEvent event,
-                Await(client, queue.get(), "asking for offsets", deadline));
-  std::size_t count = 0;
-  const rd_kafka_ListOffsetsResultInfo_t** const infos =
-      rd_kafka_ListOffsets_result_infos(rd_kafka_event_ListOffsets_result(event.get()),
-                                        &count);
-  for (std::size_t i = 0; i < count; ++i) {
-    const rd_kafka_topic_partition_t* const info =
-        rd_kafka_ListOffsetsResultInfo_topic_partition(infos[i]);
-    Split split{source, info->topic, info->partition};
-    if (info->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
-      return Fail(ExplainKafkaError(info->err, "", split.ToString()));
-    }
-    offsets.emplace(std::move(split), info->offset);
-  }
-  return offsets;
+  if (asked.empty()) return SplitOffsets();
+  return AskAgain(client, deadline,
+                  [&] { return ListOffsetsOnce(client, asked, isolation, deadline); });
 }
 
 Result<SplitOffsets> CommittedOffsets(KafkaClient& client,

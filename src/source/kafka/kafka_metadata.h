@@ -4,7 +4,8 @@
 /// \brief Blocking questions to a Kafka cluster: topics, offsets, identities.
 ///
 /// Every function returns kUnavailable at its deadline, naming the servers, and sooner the
-/// reason if the client learns of one that waiting does not heal (wrong credentials).
+/// reason if the client learns of one that waiting does not heal (wrong credentials). What
+/// brokers say of a topic just made (no leader, unknown partition) is asked again until then.
 
 #include <cstdint>
 #include <map>

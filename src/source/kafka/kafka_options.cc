@@ -200,6 +200,12 @@ void SetOurProperties(const KafkaSourceDefaults& defaults, KafkaSourceConfig& co
     values["partition.assignment.strategy"] = "cooperative-sticky";
     values.try_emplace("session.timeout.ms", "10000");
   }
+  if (config.is_static) {
+    // Nothing is joined: this only bounds how long closing waits for offsets that no
+    // coordinator takes.
+    values["session.timeout.ms"] = "1000";
+    values["group.protocol"].clear();
+  }
   if (values["group.protocol"].empty()) values.erase("group.protocol");
   // The end of a split behind control records shows only when a waiting fetch returns.
   if (config.is_bounded()) values.try_emplace("fetch.wait.max.ms", "50");

@@ -85,6 +85,15 @@ TEST(KafkaOptionsTest, LeavesOutWhatTheNewGroupProtocolForbids) {
   EXPECT_FALSE(config->client.values.contains("session.timeout.ms"));
 }
 
+TEST(KafkaOptionsTest, WithoutAGroupNothingWaitsForOne) {
+  const auto config = Parse({{"topic", "orders"},
+                             {"scan.assignment", "static"},
+                             {"properties.group.protocol", "consumer"}});
+  ASSERT_THAT(config, IsOk());
+  EXPECT_FALSE(config->client.values.contains("group.protocol"));
+  EXPECT_EQ(config->client.values.at("session.timeout.ms"), "1000");
+}
+
 TEST(KafkaOptionsTest, ReadsWithoutAGroupWhereTheReadIsBounded) {
   auto config = Parse({{"topic", "orders"}, {"scan.bounded.mode", "latest-offset"}});
   ASSERT_THAT(config, IsOk());

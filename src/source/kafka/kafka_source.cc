@@ -41,26 +41,6 @@ Status KafkaSource::Open() {
   return {};
 }
 
-// A static member of the group, unless no identity is to be had that is ours alone.
-Result<std::shared_ptr<KafkaClient>> KafkaSource::MakeMember() {
-  ClientProperties properties = config_.client;
-  std::string& id = properties.values["group.instance.id"];
-  id = config_.group_instance_id;
-  if (id.empty()) {
-    Result<WorkerSlot> slot =
-        WorkerSlot::Acquire(asker_->bootstrap_servers() + "\n" + config_.group_id);
-    if (slot.has_value()) {
-      slot_ = *std::move(slot);
-      id = slot_->InstanceId() + "-" + topics_.Fingerprint();
-    } else {
-      Log(LogLevel::kWarning, "joining the group without a lasting identity",
-          {{"source", config_.name}, {"reason", slot.error().message}});
-      properties.values.erase("group.instance.id");
-    }
-  }
-  return KafkaClient::Create(KafkaClient::Kind::kConsumer, properties);
-}
-
 std::map<Split, StreamIdentity> KafkaSource::Splits() const { return topics_.splits(); }
 
 Result<Positions> KafkaSource::ResolveStartup() {
@@ -72,16 +52,21 @@ Result<Positions> KafkaSource::ResolveStartup() {
   return positions;
 }
 
-Result<Position> KafkaSource::Beginning(const Split& split) {
-  FRAZIL_ASSIGN(
-      const SplitOffsets offsets,
-      ListOffsets(*asker_, {{split, kEarliestOffset}},
-                  RD_KAFKA_ISOLATION_LEVEL_READ_UNCOMMITTED, In(config_.answer_time)));
-  const auto found = offsets.find(split);
-  if (found == offsets.end()) {
-    return Fail(ErrorKind::kNotFound, "{} has no beginning", split.ToString());
+Result<Positions> KafkaSource::Beginnings(const std::vector<Split>& splits) {
+  SplitOffsets asked;
+  for (const Split& split : splits) asked.emplace(split, kEarliestOffset);
+  FRAZIL_ASSIGN(const SplitOffsets offsets,
+                ListOffsets(*asker_, asked, RD_KAFKA_ISOLATION_LEVEL_READ_UNCOMMITTED,
+                            In(config_.answer_time)));
+  Positions positions;
+  for (const Split& split : splits) {
+    const auto found = offsets.find(split);
+    if (found == offsets.end()) {
+      return Fail(ErrorKind::kNotFound, "{} has no beginning", split.ToString());
+    }
+    positions[split].ordinal = found->second;
   }
-  return Position{found->second, ""};
+  return positions;
 }
 
 Status KafkaSource::Start(SplitListener& listener) {
@@ -109,116 +94,6 @@ Status KafkaSource::Start(SplitListener& listener) {
   if (!config_.is_static) return Subscribe();
   was_assigned_ = true;
   return TakeOver(topics_.SplitList());
-}
-
-Status KafkaSource::Subscribe() {
-  std::vector<std::string> names = topics_.Names();
-  if (names.empty() || names == subscribed_) return {};
-  const KafkaPartitions topics(
-      rd_kafka_topic_partition_list_new(static_cast<int>(names.size())));
-  for (const std::string& topic : names) {
-    rd_kafka_topic_partition_list_add(topics.get(), topic.c_str(), RD_KAFKA_PARTITION_UA);
-  }
-  const rd_kafka_resp_err_t code = rd_kafka_subscribe(client_->get(), topics.get());
-  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    return Fail(ExplainKafkaError(code, "", fmt::format("group '{}'", config_.group_id)));
-  }
-  subscribed_ = std::move(names);
-  return {};
-}
-
-void KafkaSource::OnRebalance(rd_kafka_resp_err_t code,
-                              rd_kafka_topic_partition_list_t* partitions) {
-  is_in_callback_ = true;
-  const std::vector<Split> splits = ToSplits(*partitions, config_.name);
-  KafkaError refused;
-  if (code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
-    was_assigned_ = true;
-    if (Status status = TakeOver(splits); !status.has_value()) {
-      callback_failure_ = std::move(status);
-      // The library waits for an answer; the source is about to end.
-      const KafkaPartitions none(rd_kafka_topic_partition_list_new(0));
-      refused.reset(rd_kafka_incremental_assign(client_->get(), none.get()));
-    }
-  } else {
-    GiveUp(splits, rd_kafka_assignment_lost(client_->get()) != 0);
-    refused.reset(rd_kafka_incremental_unassign(client_->get(), partitions));
-  }
-  if (refused != nullptr && callback_failure_.has_value()) {
-    callback_failure_ = Fail(ErrorKind::kUnavailable, "{}: rebalance: {}", config_.name,
-                             rd_kafka_error_string(refused.get()));
-  }
-  is_in_callback_ = false;
-}
-
-Status KafkaSource::TakeOver(const std::vector<Split>& splits) {
-  for (const Split& split : splits) {
-    if (ReadsTopic(config_, split.stream)) continue;
-    return Fail(
-        ErrorKind::kUnavailable,
-        "group '{}' assigned {}, a topic that '{}' does not read: other consumers use "
-        "the group for other topics, or this worker did until a moment ago; choose a "
-        "properties.group.id of its own, or wait for session.timeout.ms",
-        config_.group_id, split.stream, config_.name);
-  }
-  const bool has_unknown =
-      std::any_of(splits.begin(), splits.end(),
-                  [&](const Split& split) { return !topics_.splits().contains(split); });
-  if (has_unknown) FRAZIL_TRY(topics_.Refresh(*asker_, In(config_.answer_time)));
-  Positions positions;
-  if (!splits.empty()) {
-    FRAZIL_ASSIGN(positions, listener_->OnAssigned(splits));
-  }
-  SplitOffsets offsets;
-  for (const Split& split : splits) {
-    const auto position = positions.find(split);
-    if (position == positions.end()) {
-      return Fail(ErrorKind::kInternal, "no position for {}", split.ToString());
-    }
-    const std::int64_t next = position->second.ordinal;
-    std::int64_t stop = BatchAssembler::kNoStop;
-    if (config_.is_bounded()) {
-      // A partition that came up after Open is behind the end.
-      const auto found = stops_.find(split);
-      stop = found == stops_.end() ? next : found->second;
-    }
-    assembler_->Assign(split, next, stop);
-    offsets.emplace(split, next);
-  }
-  const KafkaPartitions partitions = ToPartitions(splits, &offsets);
-  const KafkaError refused(rd_kafka_incremental_assign(client_->get(), partitions.get()));
-  if (refused != nullptr) {
-    return Fail(ErrorKind::kInternal, "{}: assignment: {}", config_.name,
-                rd_kafka_error_string(refused.get()));
-  }
-  if (is_paused_) rd_kafka_pause_partitions(client_->get(), partitions.get());
-  PauseFinished();
-  return {};
-}
-
-void KafkaSource::GiveUp(const std::vector<Split>& splits, bool is_lost) {
-  DropPending(splits);
-  if (splits.empty()) return;
-  if (is_lost) {
-    listener_->OnLost(splits);
-  } else {
-    listener_->OnRevoked(splits);
-  }
-  for (const Split& split : splits) assembler_->Revoke(split);
-}
-
-// Messages the pipeline has not seen: whoever gets the splits reads them again.
-void KafkaSource::DropPending(const std::vector<Split>& splits) {
-  std::erase_if(pending_, [&](rd_kafka_message_t* message) {
-    const bool is_dropped =
-        message->rkt != nullptr &&
-        std::any_of(splits.begin(), splits.end(), [&](const Split& split) {
-          return split.partition == message->partition &&
-                 split.stream == rd_kafka_topic_name(message->rkt);
-        });
-    if (is_dropped) rd_kafka_message_destroy(message);
-    return is_dropped;
-  });
 }
 
 Result<std::vector<RawBatch>> KafkaSource::Poll(std::chrono::milliseconds wait) {
@@ -282,28 +157,6 @@ Status KafkaSource::Assemble() {
   for (; at < pending_.size(); ++at) rd_kafka_message_destroy(pending_[at]);
   pending_.clear();
   return status;
-}
-
-void KafkaSource::PauseFinished() {
-  const std::vector<Split> finished = assembler_->TakeFinished();
-  if (finished.empty()) return;
-  const KafkaPartitions partitions = ToPartitions(finished);
-  rd_kafka_pause_partitions(client_->get(), partitions.get());
-}
-
-void KafkaSource::SetPaused(bool is_paused) {
-  if (is_paused == is_paused_) return;
-  std::vector<Split> splits;
-  for (const auto& [split, progress] : assembler_->splits()) {
-    if (!progress.is_finished) splits.push_back(split);
-  }
-  const KafkaPartitions partitions = ToPartitions(splits);
-  if (is_paused) {
-    rd_kafka_pause_partitions(client_->get(), partitions.get());
-  } else {
-    rd_kafka_resume_partitions(client_->get(), partitions.get());
-  }
-  is_paused_ = is_paused;
 }
 
 Status KafkaSource::KeepAlive() {
@@ -378,35 +231,6 @@ std::int64_t KafkaSource::ComputeLag() const {
     is_known = true;
   }
   return is_known ? lag : -1;
-}
-
-void KafkaSource::Close() {
-  std::shared_ptr<KafkaClient> client;
-  {
-    const std::scoped_lock lock(client_mutex_);
-    client = std::exchange(client_, nullptr);
-  }
-  asker_.reset();
-  if (client == nullptr) return;
-  for (rd_kafka_message_t* const message : pending_) rd_kafka_message_destroy(message);
-  pending_.clear();
-  if (listener_ != nullptr) {
-    // The pipeline has ended: nobody is told that the splits go.
-    client->set_rebalance_hook([&client](rd_kafka_resp_err_t,
-                                         rd_kafka_topic_partition_list_t* partitions) {
-      const KafkaError ignored(rd_kafka_incremental_unassign(client->get(), partitions));
-    });
-    const rd_kafka_resp_err_t code = rd_kafka_consumer_close(client->get());
-    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
-      Log(LogLevel::kDebug, "closing the consumer",
-          {{"source", config_.name}, {"error", rd_kafka_err2str(code)}});
-    }
-    client->set_rebalance_hook(nullptr);
-  }
-  queue_.reset();
-  assembler_.reset();
-  listener_ = nullptr;
-  slot_.reset();
 }
 
 }  // namespace frazil

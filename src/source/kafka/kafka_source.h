@@ -47,7 +47,7 @@ class KafkaSource final : public Source {
   Status Open() override;
   [[nodiscard]] std::map<Split, StreamIdentity> Splits() const override;
   Result<Positions> ResolveStartup() override;
-  Result<Position> Beginning(const Split& split) override;
+  Result<Positions> Beginnings(const std::vector<Split>& splits) override;
   Status Start(SplitListener& listener) override;
   Result<std::vector<RawBatch>> Poll(std::chrono::milliseconds wait) override;
   Status VerifyStreams() override;
@@ -81,7 +81,7 @@ class KafkaSource final : public Source {
   std::optional<WorkerSlot> slot_;
   TopicSet topics_;
   SplitOffsets stops_;
-  mutable std::mutex client_mutex_;      // guards client_ against ReportCommitted
+  mutable std::mutex client_mutex_;      // guards both clients against the commit stage
   std::shared_ptr<KafkaClient> client_;  // reads; made by Start
   std::shared_ptr<KafkaClient> asker_;   // asks; made by Open, the same if static
   KafkaQueue queue_;

@@ -61,8 +61,13 @@ Status KafkaSource::Discover() {
 }
 
 Status KafkaSource::VerifyStreams() {
-  if (asker_ == nullptr) return Fail(ErrorKind::kInternal, "{}: not open", config_.name);
-  return topics_.Verify(*asker_, In(config_.answer_time));
+  std::shared_ptr<KafkaClient> asker;
+  {
+    const std::scoped_lock lock(client_mutex_);
+    asker = asker_;
+  }
+  if (asker == nullptr) return Fail(ErrorKind::kCancelled, "{}: closed", config_.name);
+  return topics_.Verify(*asker, In(config_.answer_time));
 }
 
 // Called when nothing came: where records flow, all is well.
@@ -127,8 +132,11 @@ Status KafkaSource::ExplainOffsetReset(const Split& split) {
       ErrorKind::kDataLoss,
       "{}: offset {} is to be read next, but the topic holds offsets {} to {}: {}",
       split.ToString(), wanted, first, end,
-      wanted < first ? "retention has deleted the records in between"
-                     : "it was truncated, or made again");
+      wanted < first
+          ? "retention has deleted the records in between. SET 'on-data-loss' = "
+            "'continue' to go on without them"
+          : "it was truncated, or made again. Set a position by `frazil ledger "
+            "reset`");
 }
 
 }  // namespace frazil

@@ -48,7 +48,7 @@ class KafkaSourceTest : public ::testing::Test {
     auto config = ParseKafkaSource(table.script, table.spec, {.group_id = "test-group"});
     EXPECT_THAT(config, IsOk());
     // The mock forgets static members only when their session ends.
-    config->client.values["session.timeout.ms"] = "1000";
+    if (!config->is_static) config->client.values["session.timeout.ms"] = "1000";
     config->client.values["heartbeat.interval.ms"] = "100";
     config->answer_time = answer_time_;
     config->keep_alive_interval = keep_alive_interval_;
@@ -183,7 +183,7 @@ TEST_F(KafkaSourceTest, StopsWhereRetentionDeletedWhatIsToBeRead) {
   ASSERT_THAT(cluster_->DeleteRecords("orders", 0, 60), IsOk());
   const auto source = MakeSource({{"topic", "orders"}, {"scan.assignment", "static"}});
   ASSERT_THAT(source->Open(), IsOk());
-  EXPECT_THAT(source->Beginning(Part(0)), IsOkAnd(Position{60, ""}));
+  EXPECT_THAT(source->Beginnings({Part(0)}), IsOkAnd(Positions{{Part(0), {60, ""}}}));
   RecordingListener listener({{Part(0), {10, ""}}});
   ASSERT_THAT(source->Start(listener), IsOk());
   Status status;
@@ -196,7 +196,8 @@ TEST_F(KafkaSourceTest, StopsWhereRetentionDeletedWhatIsToBeRead) {
   EXPECT_THAT(status,
               FailsWith(ErrorKind::kDataLoss,
                         AllOf(HasSubstr("events/orders-0"), HasSubstr("offset 10 "),
-                              HasSubstr("60 to 100"), HasSubstr("retention"))));
+                              HasSubstr("60 to 100"), HasSubstr("retention"),
+                              HasSubstr("'on-data-loss' = 'continue'"))));
 }
 
 TEST_F(KafkaSourceTest, NamesATopicLikeTheOneThatIsMissing) {
@@ -423,6 +424,67 @@ TEST_F(KafkaSourceTest, LosesNothingWhileFetchingIsHeldUp) {
   });
   EXPECT_EQ(reading.count, 2U * kRecords);
   EXPECT_GT(turn, 10);
+}
+
+TEST_F(KafkaSourceTest, MeetsARebalanceWhileFetchingIsHeldUp) {
+  ASSERT_THAT(cluster_->CreateTopic("orders", 2), IsOk());
+  Fill("orders", 0, 0, 100);
+  Fill("orders", 1, 0, 100);
+  keep_alive_interval_ = std::chrono::milliseconds(0);
+  const auto held = MakeSource({{"topic", "orders"}});
+  ASSERT_THAT(held->Open(), IsOk());
+  RecordingListener held_listener;
+  Reading held_reading(held_listener);
+  // Called from inside, as by a pipeline whose channel is full.
+  held_listener.before_revoked = [&](const std::vector<Split>&) {
+    EXPECT_THAT(held->KeepAlive(), IsOk());
+  };
+  ASSERT_THAT(held->Start(held_listener), IsOk());
+  held_reading.UntilCount(*held, 200);
+
+  const auto other = MakeSource({{"topic", "orders"}});
+  ASSERT_THAT(other->Open(), IsOk());
+  RecordingListener other_listener;
+  Reading other_reading(other_listener);
+  ASSERT_THAT(other->Start(other_listener), IsOk());
+  other_reading.Until(*other, [&] {
+    EXPECT_THAT(held->KeepAlive(), IsOk());
+    return other_reading.count >= 100;
+  });
+  EXPECT_EQ(held_listener.revoked, 1);
+  Fill("orders", held_listener.next.begin()->first.partition, 100, 10);
+  held_reading.UntilCount(*held, 210);
+}
+
+TEST_F(KafkaSourceTest, AsksAgainWhileATopicHasNoLeaderYet) {
+  constexpr std::int16_t kListOffsets = 2;
+  ASSERT_THAT(cluster_->CreateTopic("orders", 1), IsOk());
+  Fill("orders", 0, 0, 3);
+  const auto source = MakeSource({{"topic", "orders"}});
+  ASSERT_THAT(source->Open(), IsOk());
+  cluster_->FailNext(kListOffsets, RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION, 3);
+  EXPECT_THAT(source->Beginnings({Part(0)}), IsOkAnd(Positions{{Part(0), {0, ""}}}));
+}
+
+TEST_F(KafkaSourceTest, ClosesWithoutWaitingForABrokerThatIsAway) {
+  ASSERT_THAT(cluster_->CreateTopic("orders", 1), IsOk());
+  Fill("orders", 0, 0, 5);
+  for (const char* const assignment : {"static", "group"}) {
+    SCOPED_TRACE(assignment);
+    auto source = MakeSource({{"topic", "orders"}, {"scan.assignment", assignment}});
+    ASSERT_THAT(source->Open(), IsOk());
+    RecordingListener listener;
+    Reading reading(listener);
+    ASSERT_THAT(source->Start(listener), IsOk());
+    reading.UntilCount(*source, 5);
+    ASSERT_THAT(cluster_->SetBrokerUp(1, false), IsOk());
+    source->ReportCommitted({{Part(0), {4, ""}}});
+    const auto begin = std::chrono::steady_clock::now();
+    source->Close();
+    source.reset();
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, kTestPatience);
+    ASSERT_THAT(cluster_->SetBrokerUp(1, true), IsOk());
+  }
 }
 
 TEST_F(KafkaSourceTest, AFailingListenerFailsThePoll) {

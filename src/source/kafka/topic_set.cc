@@ -44,6 +44,33 @@ tl::unexpected<Error> NoSuchTopic(KafkaClient& client, const std::string& name) 
               client.bootstrap_servers(), hint);
 }
 
+// One that was made again counts more than one that is gone.
+Status CheckIdentities(const std::map<std::string, std::string>& known,
+                       const std::map<std::string, TopicInfo>& now) {
+  Status gone;
+  for (const auto& [name, id] : known) {
+    const auto topic = now.find(name);
+    if (topic == now.end()) {
+      gone = Fail(ErrorKind::kNotFound, "topic '{}' was deleted while it was being read",
+                  name);
+      continue;
+    }
+    if (topic->second.id == id) continue;
+    return Fail(ErrorKind::kDataLoss,
+                "topic '{}' was deleted and made again: its id was {} and is now {}; SET "
+                "'on-data-loss' = 'continue' to read the new one from its beginning",
+                name, id, topic->second.id);
+  }
+  return gone;
+}
+
+std::vector<std::string> KeysOf(const std::map<std::string, std::string>& ids) {
+  std::vector<std::string> names;
+  names.reserve(ids.size());
+  for (const auto& [name, id] : ids) names.push_back(name);
+  return names;
+}
+
 }  // namespace
 
 Result<std::vector<std::string>> TopicSet::WantedNames(KafkaClient& client,
@@ -78,34 +105,27 @@ Result<std::vector<Split>> TopicSet::Refresh(KafkaClient& client,
   std::sort(all.begin(), all.end());
   all.erase(std::unique(all.begin(), all.end()), all.end());
   FRAZIL_ASSIGN(const auto topics, DescribeTopics(client, all, deadline));
-  FRAZIL_TRY(CheckIdentities(topics));
+  FRAZIL_TRY(CheckIdentities(topic_ids_, topics));
   return Add(topics);
 }
 
 Status TopicSet::Verify(KafkaClient& client, KafkaDeadline deadline) const {
-  FRAZIL_ASSIGN(const auto topics, DescribeTopics(client, Names(), deadline));
-  return CheckIdentities(topics);
-}
-
-Status TopicSet::CheckIdentities(const std::map<std::string, TopicInfo>& now) const {
-  for (const auto& [name, id] : topic_ids_) {
-    const auto topic = now.find(name);
-    if (topic == now.end()) {
-      return Fail(ErrorKind::kNotFound, "topic '{}' was deleted while it was being read",
-                  name);
-    }
-    if (topic->second.id == id) continue;
-    return Fail(ErrorKind::kDataLoss,
-                "topic '{}' was deleted and made again: its id was {} and is now {}",
-                name, id, topic->second.id);
+  std::map<std::string, std::string> known;
+  {
+    const std::scoped_lock lock(mutex_);
+    known = topic_ids_;
   }
-  return {};
+  FRAZIL_ASSIGN(const auto topics, DescribeTopics(client, KeysOf(known), deadline));
+  return CheckIdentities(known, topics);
 }
 
 std::vector<Split> TopicSet::Add(const std::map<std::string, TopicInfo>& topics) {
   std::vector<Split> added;
   for (const auto& [name, info] : topics) {
-    topic_ids_.emplace(name, info.id);
+    {
+      const std::scoped_lock lock(mutex_);
+      topic_ids_.emplace(name, info.id);
+    }
     for (const std::int32_t partition : info.partitions) {
       Split split{config_.name, name, partition};
       if (splits_.emplace(split, StreamIdentity{cluster_id_, info.id}).second) {
@@ -127,11 +147,7 @@ std::string TopicSet::Fingerprint() const {
   return fmt::format("{:08x}", hash);
 }
 
-std::vector<std::string> TopicSet::Names() const {
-  std::vector<std::string> names;
-  for (const auto& [name, id] : topic_ids_) names.push_back(name);
-  return names;
-}
+std::vector<std::string> TopicSet::Names() const { return KeysOf(topic_ids_); }
 
 std::vector<Split> TopicSet::SplitList() const {
   std::vector<Split> splits;

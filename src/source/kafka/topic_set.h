@@ -4,6 +4,7 @@
 /// \brief The topics a source table reads, their partitions and identities.
 
 #include <map>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -15,7 +16,7 @@
 
 namespace frazil {
 
-/// \brief What is known of the topics of one source table. Not thread-safe.
+/// \brief What is known of the topics of one source table. Not thread-safe but for Verify.
 class TopicSet {
  public:
   /// \param config outlives this.
@@ -30,7 +31,7 @@ class TopicSet {
   /// \return as VerifyStreams, and what is new.
   Result<std::vector<Split>> Refresh(KafkaClient& client, KafkaDeadline deadline);
 
-  /// \brief Compares the identities with the cluster's of now.
+  /// \brief Compares the identities with the cluster's of now. Thread-safe.
   /// \return kDataLoss for a topic made again, kNotFound for one that is gone.
   Status Verify(KafkaClient& client, KafkaDeadline deadline) const;
 
@@ -44,11 +45,11 @@ class TopicSet {
  private:
   Result<std::vector<std::string>> WantedNames(KafkaClient& client,
                                                KafkaDeadline deadline) const;
-  Status CheckIdentities(const std::map<std::string, TopicInfo>& now) const;
   std::vector<Split> Add(const std::map<std::string, TopicInfo>& topics);
 
   const KafkaSourceConfig& config_;
   std::string cluster_id_;
+  mutable std::mutex mutex_;  // guards topic_ids_ against Verify
   std::map<std::string, std::string> topic_ids_;
   std::map<Split, StreamIdentity> splits_;
 };
