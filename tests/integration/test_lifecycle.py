@@ -354,6 +354,31 @@ def test_records_behind_retention_stop_the_pipeline(kafka, topic, lake, frazil):
     assert_exactly_once(lake, "events", expected)
 
 
+def test_records_deleted_while_it_runs_are_passed_over_if_told_so(kafka, topic, lake, frazil):
+    name = topic()
+    produce_ids(kafka, name, range(50))
+    # No fetch is left at the broker that would bring the records before they are deleted.
+    options = STATIC | {"properties.fetch.max.wait.ms": "10"}
+    text = script.copying(lake, kafka.bootstrap, name, options)
+    worker = start(frazil, script.set_all({"on-data-loss": "continue"}), text)
+    until(lambda: lake.count("events") == 50, "the first rows", context=worker.tail)
+
+    worker.process.send_signal(signal.SIGSTOP)
+    produce_ids(kafka, name, range(50, 100))
+    kafka.delete_records(name, {0: 70})
+    worker.process.send_signal(signal.SIGCONT)
+
+    until(
+        lambda: lake.ledger("events") == {(name, 0): 100},
+        "the records that are left",
+        context=worker.tail,
+    )
+    stop(worker)
+    read = Counter(row["id"] for row in lake.rows("events"))
+    assert set(read.values()) == {1}
+    assert set(read) >= {*range(50), *range(70, 100)}
+
+
 # --- Others who change the table ------------------------------------------------------------------
 
 
