@@ -9,11 +9,13 @@
 #include <fmt/format.h>
 
 #include "base/unique_id.h"
+#include "iceberg/metrics.h"
 
 namespace frazil {
 namespace {
 
 constexpr const char* kMainBranch = "main";
+constexpr std::size_t kUuidSize = 16;
 
 // A sum in the summary and the counts of this append that change it.
 struct Total {
@@ -66,6 +68,28 @@ Status CheckTable(const TableMetadata& metadata, std::int64_t snapshot_id) {
   return {};
 }
 
+// Files of one manifest: of one spec, and with UUIDs that are in the same order for all who
+// read the manifest's summaries.
+using ManifestKey = std::pair<std::int32_t, std::vector<int>>;
+
+ManifestKey KeyOf(const DataFile& file, const TableMetadata& metadata) {
+  ManifestKey key{file.spec_id, {}};
+  const PartitionSpec* spec = metadata.FindSpec(file.spec_id);
+  if (spec == nullptr) return key;
+  const std::size_t count = std::min(spec->fields.size(), file.partition.size());
+  for (std::size_t i = 0; i < count; ++i) {
+    const PartitionField& field = spec->fields[i];
+    const SchemaField* source = metadata.CurrentSchema().FindFieldById(field.source_id);
+    const auto* value = std::get_if<std::string>(&file.partition[i]);
+    const bool is_uuid = field.transform.kind() == TransformKind::kIdentity &&
+                         source != nullptr && source->type.id() == TypeId::kUuid;
+    if (is_uuid && value != nullptr && value->size() == kUuidSize) {
+      key.second.push_back(UuidSigns(*value));
+    }
+  }
+  return key;
+}
+
 }  // namespace
 
 Result<FastAppend> FastAppend::Make(const TableMetadata& metadata,
@@ -75,7 +99,7 @@ Result<FastAppend> FastAppend::Make(const TableMetadata& metadata,
   FastAppend append;
   append.snapshot_id_ = snapshot_id;
   append.commit_uuid_ = RandomUuid();
-  std::map<std::int32_t, std::vector<ManifestEntry>> entries;
+  std::map<ManifestKey, std::vector<ManifestEntry>> entries;
   std::set<std::pair<std::int32_t, std::vector<Literal>>> partitions;
   for (DataFile& file : files) {
     if (file.content != FileContent::kData) {
@@ -85,21 +109,21 @@ Result<FastAppend> FastAppend::Make(const TableMetadata& metadata,
     append.added_records_ += file.record_count;
     append.added_size_bytes_ += file.file_size_bytes;
     partitions.emplace(file.spec_id, file.partition);
-    ManifestEntry entry;
+    std::vector<ManifestEntry>& of_manifest = entries[KeyOf(file, metadata)];
+    ManifestEntry& entry = of_manifest.emplace_back();
     entry.snapshot_id = snapshot_id;
     entry.data_file = std::move(file);
-    entries[entry.data_file.spec_id].push_back(std::move(entry));
   }
   append.changed_partitions_ = static_cast<std::int64_t>(partitions.size());
-  for (const auto& [spec_id, of_spec] : entries) {
-    const PartitionSpec* spec = metadata.FindSpec(spec_id);
+  for (const auto& [key, of_manifest] : entries) {
+    const PartitionSpec* spec = metadata.FindSpec(key.first);
     if (spec == nullptr) {
       return Fail(ErrorKind::kInvalidArgument,
-                  "data file of an unknown partition spec: {}", spec_id);
+                  "data file of an unknown partition spec: {}", key.first);
     }
     FRAZIL_ASSIGN(EncodedManifest manifest,
                   EncodeManifest(metadata.CurrentSchema(), *spec, metadata.format_version,
-                                 of_spec));
+                                 of_manifest));
     manifest.file.manifest_path =
         fmt::format("{}/{}-m{}.avro", MetadataFolder(metadata), append.commit_uuid_,
                     append.manifests_.size());

@@ -35,7 +35,8 @@ class FastAppend {
   static Result<FastAppend> Make(const TableMetadata& metadata,
                                  std::vector<DataFile> files, std::int64_t snapshot_id);
 
-  /// \brief The manifests, one per spec; to be written once, before the first attempt.
+  /// \brief The manifests, one per spec, and more where partitions are UUIDs (see
+  /// UuidSigns()); to be written once, before the first attempt.
   [[nodiscard]] const std::vector<PendingFile>& manifests() const { return manifests_; }
   [[nodiscard]] std::int64_t snapshot_id() const { return snapshot_id_; }
 

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include "iceberg/metrics.h"
 #include "iceberg/testing.h"
 
 namespace frazil {
@@ -15,6 +16,7 @@ using ::testing::IsSupersetOf;
 using ::testing::MatchesRegex;
 using ::testing::Not;
 using ::testing::Pair;
+using ::testing::UnorderedElementsAre;
 
 constexpr std::int64_t kNowMs = 1'700'000'001'000;
 
@@ -91,6 +93,33 @@ TEST(FastAppendTest, ATotalThatTheParentDoesNotTellIsNotInvented) {
       second.table.CurrentSnapshot()->summary,
       Not(::testing::AnyOf(::testing::Contains(Pair("total-records", ::testing::_)),
                            ::testing::Contains(Pair("total-data-files", ::testing::_)))));
+}
+
+// Java's library compares UUIDs by signed halves: of bounds from 0... to f... it takes nothing
+// to be between.
+TEST(FastAppendTest, UuidsOfAManifestAreInTheSameOrderForAllReaders) {
+  const TableMetadata empty = MakeTable({{"uuid", "identity"}, {"uuid", "bucket[4]"}});
+  std::vector<DataFile> files;
+  for (const char first : {'\0', '\x7f', '\x80', '\xff'}) {
+    for (const char second : {'\0', '\xff'}) {
+      std::string uuid(16, first);
+      uuid[8] = second;
+      files.push_back(FileOf("f", {std::move(uuid), std::int32_t{1}}));
+    }
+  }
+  files.push_back(FileOf("f", {Literal(), Literal()}));
+  const auto done = Commit(empty, {}, Make(empty, files, 11));
+  std::int32_t count = 0;
+  std::vector<int> signs;
+  for (const ManifestFile& manifest : done.manifests) {
+    count += manifest.added_files_count;
+    const PartitionFieldSummary& summary = manifest.partitions.at(0);
+    if (!summary.lower_bound) continue;
+    EXPECT_EQ(UuidSigns(*summary.lower_bound), UuidSigns(*summary.upper_bound));
+    signs.push_back(UuidSigns(*summary.lower_bound));
+  }
+  EXPECT_THAT(signs, UnorderedElementsAre(0, 1, 2, 3));
+  EXPECT_EQ(count, 9);
 }
 
 TEST(FastAppendTest, AnAppendWithoutFilesCarriesItsSummaryAlone) {

@@ -210,4 +210,11 @@ std::optional<std::string> TruncateUpper(std::string_view value, const Type& typ
   return std::string(value);
 }
 
+int UuidSigns(std::string_view uuid) {
+  const auto is_negative = [uuid](std::size_t half) {
+    return (static_cast<unsigned char>(uuid[half]) & 0x80U) != 0 ? 1 : 0;
+  };
+  return 2 * is_negative(0) + is_negative(8);
+}
+
 }  // namespace frazil

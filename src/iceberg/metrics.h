@@ -80,4 +80,11 @@ std::optional<std::string> TruncateUpper(std::string_view value, const Type& typ
                                          int length);
 /// @}
 
+/// \brief The signs of a UUID's halves, 0 to 3. UUIDs whose signs are the same are in one
+/// order for all readers: most compare unsigned bytes (RFC 9562), Java's library up to 1.12
+/// signed halves (its issue 14216). Where signs differ, what is a lower bound for some is
+/// none for it, and it would pass over rows.
+/// \pre 16 bytes
+int UuidSigns(std::string_view uuid);
+
 }  // namespace frazil

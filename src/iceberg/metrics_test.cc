@@ -199,5 +199,16 @@ RC_GTEST_PROP(TruncationProperty, AnyBytesAsAStringHaveSafeBounds, ()) {
   if (upper) RC_ASSERT(bytes <= *upper);
 }
 
+TEST(UuidSignsTest, AreThoseOfTheHalves) {
+  std::string uuid(16, '\x7f');
+  EXPECT_EQ(UuidSigns(uuid), 0);
+  uuid[8] = '\x80';
+  EXPECT_EQ(UuidSigns(uuid), 1);
+  uuid[0] = '\xff';
+  EXPECT_EQ(UuidSigns(uuid), 3);
+  uuid[8] = '\0';
+  EXPECT_EQ(UuidSigns(uuid), 2);
+}
+
 }  // namespace
 }  // namespace frazil

@@ -11,6 +11,7 @@
 #include <parquet/metadata.h>
 #include <parquet/statistics.h>
 
+#include "iceberg/metrics.h"
 #include "iceberg/single_value.h"
 
 namespace frazil {
@@ -153,7 +154,15 @@ bool IsFloat(const Type& type) {
   return type.id() == TypeId::kFloat || type.id() == TypeId::kDouble;
 }
 
+// UUIDs on both sides of where readers differ in their order have no bounds: these would
+// rule out next to nothing where they are understood, and everything where they are not.
+bool AreOrderedTheSame(const Bounds& bounds) {
+  return bounds.lower.has_value() && bounds.upper.has_value() &&
+         UuidSigns(*bounds.lower) == UuidSigns(*bounds.upper);
+}
+
 void PutBounds(const LeafColumn& leaf, const Bounds& bounds, DataFile& file) {
+  if (leaf.type.id() == TypeId::kUuid && !AreOrderedTheSame(bounds)) return;
   const bool is_cut = leaf.mode.kind == MetricsMode::Kind::kTruncate;
   if (bounds.lower.has_value() && !bounds.is_lower_lost) {
     file.lower_bounds[leaf.field_id] =
