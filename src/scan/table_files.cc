@@ -3,6 +3,19 @@
 #include <utility>
 
 namespace frazil {
+namespace {
+
+// A file that the table names. It is damage if it is missing; the snapshot itself is there.
+Result<std::string> ReadNamed(FileIO& io, const std::string& location) {
+  Result<std::string> bytes = io.Read(location);
+  if (bytes.has_value() || bytes.error().kind != ErrorKind::kNotFound) return bytes;
+  return Fail(ErrorKind::kCorruptData,
+              "a metadata file of the snapshot is missing; restore it, or roll the table "
+              "back to a snapshot that is whole: {}",
+              location);
+}
+
+}  // namespace
 
 Result<std::vector<DataFile>> LiveDataFiles(const TableMetadata& metadata, FileIO& io,
                                             std::optional<std::int64_t> snapshot_id) {
@@ -13,7 +26,7 @@ Result<std::vector<DataFile>> LiveDataFiles(const TableMetadata& metadata, FileI
     if (!snapshot_id.has_value()) return files;
     return Fail(ErrorKind::kNotFound, "no such snapshot: {}", *snapshot_id);
   }
-  FRAZIL_ASSIGN(const std::string list, io.Read(snapshot->manifest_list));
+  FRAZIL_ASSIGN(const std::string list, ReadNamed(io, snapshot->manifest_list));
   auto manifests = DecodeManifestList(list);
   if (!manifests.has_value()) {
     return Fail(std::move(manifests).error().Within(snapshot->manifest_list));
@@ -25,7 +38,7 @@ Result<std::vector<DataFile>> LiveDataFiles(const TableMetadata& metadata, FileI
                   "the snapshot has delete files, which this version cannot apply: {}",
                   manifest.manifest_path);
     }
-    FRAZIL_ASSIGN(const std::string bytes, io.Read(manifest.manifest_path));
+    FRAZIL_ASSIGN(const std::string bytes, ReadNamed(io, manifest.manifest_path));
     auto entries = DecodeManifest(bytes, manifest, metadata);
     if (!entries.has_value()) {
       return Fail(std::move(entries).error().Within(manifest.manifest_path));

@@ -47,9 +47,43 @@ class TableFilesTest : public ::testing::Test {
     metadata_ = *ApplyUpdates(metadata_, "memory:/t/v1", attempt.updates, 2000);
   }
 
+  // Makes a snapshot of one manifest that holds these entries.
+  void Commit(const std::vector<ManifestEntry>& entries) {
+    auto manifest =
+        *EncodeManifest(metadata_.CurrentSchema(), metadata_.DefaultSpec(), 2, entries);
+    manifest.file.manifest_path = "memory:/t/manifest";
+    manifest.file.min_sequence_number = 1;
+    Snapshot snapshot;
+    snapshot.snapshot_id = 7;
+    snapshot.sequence_number = 1;
+    snapshot.timestamp_ms = 2000;
+    snapshot.manifest_list = "memory:/t/list";
+    ASSERT_THAT(io_->Write(manifest.file.manifest_path, manifest.bytes), IsOk());
+    ASSERT_THAT(io_->Write(snapshot.manifest_list,
+                           EncodeManifestList({manifest.file}, snapshot, 2)),
+                IsOk());
+    SnapshotRef main;
+    main.snapshot_id = snapshot.snapshot_id;
+    metadata_ =
+        *ApplyUpdates(metadata_, "memory:/t/v1",
+                      {AddSnapshot{snapshot}, SetSnapshotRef{"main", main}}, 2000);
+  }
+
   std::shared_ptr<FileIO> io_;
   TableMetadata metadata_;
 };
+
+ManifestEntry EntryOf(const std::string& path, EntryStatus status,
+                      FileContent content = FileContent::kData) {
+  ManifestEntry entry;
+  entry.status = status;
+  entry.snapshot_id = 7;
+  entry.sequence_number = 1;
+  entry.file_sequence_number = 1;
+  entry.data_file.content = content;
+  entry.data_file.file_path = path;
+  return entry;
+}
 
 TEST_F(TableFilesTest, AnEmptyTableHasNone) {
   EXPECT_THAT(LiveDataFiles(metadata_, *io_), IsOkAnd(IsEmpty()));
@@ -81,6 +115,56 @@ TEST_F(TableFilesTest, ABrokenManifestIsNamed) {
   ASSERT_THAT(io_->Write(path, "no Avro"), IsOk());
   EXPECT_THAT(LiveDataFiles(metadata_, *io_),
               FailsWith(ErrorKind::kCorruptData, HasSubstr(path)));
+}
+
+TEST_F(TableFilesTest, AFileThatWasDeletedIsNotThere) {
+  Commit({EntryOf("memory:/t/a", EntryStatus::kExisting),
+          EntryOf("memory:/t/b", EntryStatus::kDeleted),
+          EntryOf("memory:/t/c", EntryStatus::kAdded)});
+  const auto files = LiveDataFiles(metadata_, *io_);
+  ASSERT_THAT(files, IsOk());
+  ASSERT_EQ(files->size(), 2U);
+  EXPECT_EQ((*files)[0].file_path, "memory:/t/a");
+  EXPECT_EQ((*files)[1].file_path, "memory:/t/c");
+}
+
+TEST_F(TableFilesTest, ASnapshotThatAddsDeleteFilesIsRefused) {
+  Commit({EntryOf("memory:/t/a", EntryStatus::kAdded, FileContent::kPositionDeletes)});
+  EXPECT_THAT(LiveDataFiles(metadata_, *io_),
+              FailsWith(ErrorKind::kNotSupported, HasSubstr("memory:/t/manifest")));
+}
+
+TEST_F(TableFilesTest, ASnapshotThatKeepsDeleteFilesIsRefused) {
+  Commit({EntryOf("memory:/t/a", EntryStatus::kExisting, FileContent::kEqualityDeletes)});
+  EXPECT_THAT(LiveDataFiles(metadata_, *io_),
+              FailsWith(ErrorKind::kNotSupported, HasSubstr("memory:/t/manifest")));
+}
+
+TEST_F(TableFilesTest, DeleteFilesThatAreGoneDoNotMatter) {
+  Commit({EntryOf("memory:/t/a", EntryStatus::kDeleted, FileContent::kEqualityDeletes)});
+  EXPECT_THAT(LiveDataFiles(metadata_, *io_), IsOkAnd(IsEmpty()));
+}
+
+TEST_F(TableFilesTest, ABrokenManifestListIsNamed) {
+  Append("memory:/t/a", 1);
+  const std::string path = metadata_.CurrentSnapshot()->manifest_list;
+  ASSERT_THAT(io_->Delete(path), IsOk());
+  ASSERT_THAT(io_->Write(path, "no Avro"), IsOk());
+  EXPECT_THAT(LiveDataFiles(metadata_, *io_),
+              FailsWith(ErrorKind::kCorruptData, HasSubstr(path)));
+}
+
+// Not kNotFound, which says that there is no such snapshot.
+TEST_F(TableFilesTest, AMissingManifestOrListIsADamage) {
+  Append("memory:/t/a", 1);
+  const std::string list = metadata_.CurrentSnapshot()->manifest_list;
+  const auto manifests = *DecodeManifestList(*io_->Read(list));
+  for (const std::string& path : {manifests.front().manifest_path, list}) {
+    SCOPED_TRACE(path);
+    ASSERT_THAT(io_->Delete(path), IsOk());
+    EXPECT_THAT(LiveDataFiles(metadata_, *io_),
+                FailsWith(ErrorKind::kCorruptData, HasSubstr(path)));
+  }
 }
 
 }  // namespace
