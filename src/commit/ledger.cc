@@ -275,7 +275,7 @@ Result<LedgerLookup> FindLedger(const TableMetadata& metadata,
     return lookup;
   }
   if (walk.found != nullptr) return lookup;
-  if (mirror.has_value() && !is_mirrored_snapshot_listed) {
+  if (mirror.has_value()) {
     lookup.ledger = std::move(mirror->ledger);
     lookup.state = LedgerState::kMirrored;
     return lookup;

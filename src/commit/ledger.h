@@ -81,7 +81,7 @@ std::string EncodeLedger(const Ledger& ledger);
 Result<Ledger> DecodeLedger(std::string_view text);
 
 /// \brief The mirror: a table property of the same key, set in the same commit. It names
-/// the snapshot that carries the ledger, and counts only where that snapshot is gone.
+/// the snapshot that carries the ledger, and counts only where that one has it no more.
 struct LedgerMirror {
   std::int64_t snapshot_id = 0;
   Ledger ledger;

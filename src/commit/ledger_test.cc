@@ -73,6 +73,11 @@ TEST(LedgerTest, RefusesWhatIsNoLedger) {
       {"", "{}", "[]", R"({"version":1})",
        R"({"version":1,"epoch":1,"writer":"w","anchor":true,"sources":[]})",
        R"({"version":1,"epoch":1,"writer":"w","anchor":true,"sources":{"s":{"t":{"next":{"x":1}}}}})",
+       R"({"version":1,"epoch":1,"writer":"w","anchor":true,"sources":{"s":{"t":{"next":{"1x":1}}}}})",
+       R"({"version":1,"epoch":1,"writer":"w","anchor":true,"sources":{"s":{"t":{"next":{"-1":1}}}}})",
+       R"({"version":1,"epoch":1,"writer":"w","anchor":true,"sources":{"s":{"t":{"next":{"1":[1,"a","b"]}}}}})",
+       R"({"version":1,"epoch":1,"writer":"w","anchor":true,"sources":{"s":{"t":{"next":{},"first":[]}}}})",
+       R"({"version":1,"epoch":1,"writer":"w","anchor":true,"sources":{"s":{"t":{"next":{},"replay-until":{"1":"1"}}}}})",
        R"({"version":1,"epoch":1,"writer":"w","anchor":true,"sources":{"s":{"t":{"next":{"1":"1"}}}}})"}) {
     SCOPED_TRACE(text);
     EXPECT_THAT(DecodeLedger(text), FailsWith(ErrorKind::kCorruptData));
@@ -80,6 +85,9 @@ TEST(LedgerTest, RefusesWhatIsNoLedger) {
   EXPECT_THAT(
       DecodeLedger(R"({"version":2,"epoch":1,"writer":"w","anchor":true,"sources":{}})"),
       FailsWith(ErrorKind::kNotSupported, HasSubstr("newer Frazil")));
+  EXPECT_THAT(
+      DecodeLedger(R"({"version":0,"epoch":1,"writer":"w","anchor":true,"sources":{}})"),
+      FailsWith(ErrorKind::kNotSupported));
 }
 
 TEST(LedgerTest, ATableNeverWrittenHasNone) {
@@ -101,6 +109,15 @@ TEST(LedgerTest, ForeignCommitsOnTopAreWalkedOver) {
 
 TEST(LedgerTest, TheMirrorCountsWhenForeignExpiryTookOurSnapshot) {
   TableMetadata metadata = TableOf({SnapshotOf(3, 2, {})}, 3);
+  SetMirror(metadata, 1, LedgerAt(10, 20));
+  const auto lookup = FindLedger(metadata, "p");
+  ASSERT_THAT(lookup, IsOk());
+  EXPECT_EQ(lookup->state, LedgerState::kMirrored);
+  EXPECT_EQ(lookup->ledger, LedgerAt(10, 20));
+}
+
+TEST(LedgerTest, TheMirrorCountsWhenSomebodyStrippedTheSummary) {
+  TableMetadata metadata = TableOf({SnapshotOf(1, {}, {}), SnapshotOf(2, 1, {})}, 2);
   SetMirror(metadata, 1, LedgerAt(10, 20));
   const auto lookup = FindLedger(metadata, "p");
   ASSERT_THAT(lookup, IsOk());
@@ -239,6 +256,8 @@ TEST(LedgerTest, AnAnchorTakesOnlyTheExactClaim) {
   }
   const Claims unknown{{{"events", "orders", 7}, Claim{std::nullopt, {5, ""}}}};
   EXPECT_THAT(CheckClaims(ledger, unknown, true), IsOk());
+  const Claims gone{{{"events", "orders", 7}, Claim{Position{2, ""}, {5, ""}}}};
+  EXPECT_THAT(CheckClaims(ledger, gone, true), FailsWith(ErrorKind::kLedgerConflict));
 }
 
 TEST(LedgerTest, OtherTablesMayBeBehindButNeverAhead) {

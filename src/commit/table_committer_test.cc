@@ -10,6 +10,7 @@
 
 #include "base/result_matchers.h"
 #include "catalog/memory/memory_catalog.h"
+#include "commit/spoiling_catalog.h"
 #include "storage/memory/memory_file_io.h"
 
 namespace frazil {
@@ -21,63 +22,6 @@ using ::testing::UnorderedElementsAre;
 
 const TableIdentifier kTable{{"db"}, "events"};
 const Split kSplit{"events", "orders", 0};
-
-// Passes calls on to a real catalog, and spoils the answers of commits by a script.
-class SpoilingCatalog : public Catalog {
- public:
-  enum class Answer { kHonest, kLostAfterApplying, kLostBeforeApplying, kConflict };
-
-  explicit SpoilingCatalog(Catalog& real) : real_(real) {}
-
-  const std::string& name() const override { return real_.name(); }
-  Status CreateNamespace(const Namespace& table_namespace,
-                         const std::map<std::string, std::string>& properties) override {
-    return real_.CreateNamespace(table_namespace, properties);
-  }
-  Result<bool> NamespaceExists(const Namespace& table_namespace) override {
-    return real_.NamespaceExists(table_namespace);
-  }
-  Result<std::vector<Namespace>> ListNamespaces() override {
-    return real_.ListNamespaces();
-  }
-  Result<std::vector<TableIdentifier>> ListTables(const Namespace& n) override {
-    return real_.ListTables(n);
-  }
-  Result<LoadedTable> CreateTable(const TableIdentifier& identifier,
-                                  NewTable table) override {
-    return real_.CreateTable(identifier, std::move(table));
-  }
-  Result<LoadedTable> LoadTable(const TableIdentifier& identifier) override {
-    return real_.LoadTable(identifier);
-  }
-  Status DropTable(const TableIdentifier& identifier) override {
-    return real_.DropTable(identifier);
-  }
-  Result<LoadedTable> CommitTable(const TableIdentifier& identifier,
-                                  const std::vector<TableRequirement>& requirements,
-                                  const std::vector<TableUpdate>& updates) override {
-    const Answer answer = calls_ < script_.size() ? script_[calls_] : Answer::kHonest;
-    ++calls_;
-    if (answer == Answer::kConflict) return Fail(ErrorKind::kCommitFailed, "409");
-    if (answer == Answer::kLostBeforeApplying) {
-      return Fail(ErrorKind::kCommitStateUnknown, "connection reset");
-    }
-    auto committed = real_.CommitTable(identifier, requirements, updates);
-    if (answer == Answer::kHonest) return committed;
-    return Fail(ErrorKind::kCommitStateUnknown, "connection reset");
-  }
-
-  // The next answers; honest ones follow.
-  void Spoil(std::vector<Answer> answers) {
-    script_ = std::move(answers);
-    calls_ = 0;
-  }
-
- private:
-  Catalog& real_;
-  std::vector<Answer> script_;
-  std::size_t calls_ = 0;
-};
 
 using Answer = SpoilingCatalog::Answer;
 
@@ -205,6 +149,156 @@ TEST_F(TableCommitterTest, ALostAnswerIsUnknownWhenTimeRunsOut) {
   EXPECT_THAT(committer.Commit(Epoch(1, -1, 100, "a"), stop_.get_token()),
               FailsWith(ErrorKind::kCommitStateUnknown));
   EXPECT_TRUE(committer.was_in_doubt());
+}
+
+TEST_F(TableCommitterTest, AConflictAfterALostAnswerLeavesItInDoubt) {
+  std::vector<Answer> script(10000, Answer::kConflict);
+  script.front() = Answer::kLostBeforeApplying;
+  catalog_.Spoil(script);
+  TableCommitter committer = Committer("p", "w", true, std::chrono::milliseconds(100));
+  EXPECT_THAT(committer.Commit(Epoch(1, -1, 100, "a"), stop_.get_token()),
+              FailsWith(ErrorKind::kCommitStateUnknown));
+  EXPECT_TRUE(committer.was_in_doubt());
+  // What was lost may still appear, so what it names has to stay.
+  EXPECT_THAT(io_->Exists(catalog_.manifest_lists.front()), IsOkAnd(true));
+}
+
+TEST_F(TableCommitterTest, WhatLostARaceIsDeleted) {
+  catalog_.Spoil({Answer::kConflict, Answer::kConflict});
+  TableCommitter committer = Committer();
+  EXPECT_THAT(committer.Commit(Epoch(1, -1, 100, "a"), stop_.get_token()), IsOk());
+  ASSERT_EQ(catalog_.manifest_lists.size(), 3U);
+  EXPECT_THAT(io_->Exists(catalog_.manifest_lists[0]), IsOkAnd(false));
+  EXPECT_THAT(io_->Exists(catalog_.manifest_lists[1]), IsOkAnd(false));
+  EXPECT_THAT(io_->Exists(catalog_.manifest_lists[2]), IsOkAnd(true));
+}
+
+TEST_F(TableCommitterTest, WhatWasRefusedAfterARaceIsDeletedWithItsManifests) {
+  TableCommitter heir = Committer("p", "heir");
+  catalog_.Spoil({Answer::kConflict});
+  catalog_.after_next_commit = [&] {
+    EXPECT_THAT(heir.Commit(Epoch(1, -1, 50, "theirs"), stop_.get_token()), IsOk());
+  };
+  TableCommitter committer = Committer();
+  EXPECT_THAT(committer.Commit(Epoch(1, -1, 100, "a"), stop_.get_token()),
+              FailsWith(ErrorKind::kLedgerConflict));
+  EXPECT_FALSE(committer.was_in_doubt());
+  EXPECT_THAT(io_->Exists(catalog_.manifest_lists[0]), IsOkAnd(false));
+  EXPECT_THAT(LiveFiles(), ElementsAre("theirs"));
+}
+
+TEST_F(TableCommitterTest, ALostCommitIsFoundBelowTheNextOne) {
+  TableCommitter heir = Committer("p", "heir");
+  catalog_.Spoil({Answer::kLostAfterApplying});
+  catalog_.after_next_commit = [&] {
+    EXPECT_THAT(heir.Commit(Epoch(2, 100, 150, "next"), stop_.get_token()), IsOk());
+  };
+  TableCommitter committer = Committer();
+  EXPECT_THAT(committer.Commit(Epoch(1, -1, 100, "a"), stop_.get_token()), IsOk());
+  EXPECT_THAT(LiveFiles(), UnorderedElementsAre("a", "next"));
+}
+
+TEST_F(TableCommitterTest, TheSameEpochOfAnotherWriterIsNotTakenForOurs) {
+  TableCommitter heir = Committer("p", "heir");
+  catalog_.Spoil({Answer::kLostBeforeApplying});
+  catalog_.after_next_commit = [&] {
+    EXPECT_THAT(heir.Commit(Epoch(1, -1, 100, "theirs"), stop_.get_token()), IsOk());
+  };
+  TableCommitter committer = Committer();
+  EXPECT_THAT(committer.Commit(Epoch(1, -1, 100, "a"), stop_.get_token()),
+              FailsWith(ErrorKind::kLedgerConflict));
+  EXPECT_THAT(LiveFiles(), ElementsAre("theirs"));
+}
+
+TEST_F(TableCommitterTest, AnotherPartitioningOrSchemaIsToldAfterTheCommit) {
+  for (auto TableMetadata::* const id :
+       {&TableMetadata::current_schema_id, &TableMetadata::default_spec_id}) {
+    LoadedTable known = *catalog_.LoadTable(kTable);
+    auto metadata = std::make_shared<TableMetadata>(*known.metadata);
+    (*metadata).*id += 1;
+    known.metadata = std::move(metadata);
+    CommitterOptions options;
+    options.pipeline = "p";
+    TableCommitter committer(catalog_, *io_, Clock::System(), kTable, known, options);
+    const auto outcome = committer.Commit({}, stop_.get_token());
+    ASSERT_THAT(outcome, IsOk());
+    EXPECT_TRUE(outcome->has_table_changed);
+  }
+  EXPECT_FALSE(Committer().Commit({}, stop_.get_token())->has_table_changed);
+}
+
+TEST_F(TableCommitterTest, ATableThatWasNotRolledBackNeedsNoAcknowledgement) {
+  TableCommitter committer = Committer();
+  EXPECT_THAT(committer.Commit(Epoch(1, -1, 100, "a"), stop_.get_token()), IsOk());
+  EXPECT_THAT(committer.AcknowledgeRollback(stop_.get_token()), IsOk());
+  EXPECT_EQ(catalog_.LoadTable(kTable)->metadata->snapshots.size(), 1U);
+}
+
+TEST_F(TableCommitterTest, AStopEndsTheTriesUnlessAnAnswerIsMissing) {
+  std::stop_source stopped;
+  stopped.request_stop();
+  catalog_.Spoil({Answer::kConflict});
+  TableCommitter committer = Committer();
+  EXPECT_THAT(committer.Commit(Epoch(1, -1, 100, "a"), stopped.get_token()),
+              FailsWith(ErrorKind::kCancelled));
+  catalog_.Spoil({Answer::kLostBeforeApplying});
+  EXPECT_THAT(committer.Commit(Epoch(1, -1, 100, "b"), stopped.get_token()), IsOk());
+  EXPECT_THAT(LiveFiles(), ElementsAre("b"));
+}
+
+TEST_F(TableCommitterTest, ALedgerNamesItsWriterItsEpochAndItsStreams) {
+  TableCommitter committer = Committer("p", "me", /*is_anchor=*/true);
+  TableEpoch epoch = Epoch(5, -1, 100, "a");
+  epoch.identities[kSplit] = {"cluster", "topic"};
+  EXPECT_THAT(committer.Commit(epoch, stop_.get_token()), IsOk());
+  const Ledger ledger = *committer.ReadLedger()->ledger;
+  EXPECT_EQ(ledger.writer, "me");
+  EXPECT_EQ(ledger.epoch, 5);
+  EXPECT_TRUE(ledger.is_anchor);
+  EXPECT_EQ(ledger.sources.at("events").at("orders").identity,
+            (StreamIdentity{"cluster", "topic"}));
+}
+
+TEST_F(TableCommitterTest, ALostLedgerStopsACommitAndNoOverwrite) {
+  TableCommitter committer = Committer();
+  EXPECT_THAT(committer.Commit(Epoch(1, -1, 100, "a"), stop_.get_token()), IsOk());
+  // A history that is cut, and a mirror that somebody took away.
+  const LoadedTable table = *catalog_.LoadTable(kTable);
+  Snapshot snapshot = *table.metadata->CurrentSnapshot();
+  snapshot.parent_snapshot_id = 77;
+  snapshot.snapshot_id = 78;
+  snapshot.sequence_number = table.metadata->last_sequence_number + 1;
+  snapshot.summary.erase(LedgerKey("p"));
+  SnapshotRef ref = table.metadata->refs.at("main");
+  ref.snapshot_id = 78;
+  ASSERT_THAT(real_->CommitTable(kTable, {},
+                                 {AddSnapshot{snapshot}, SetSnapshotRef{"main", ref},
+                                  RemoveProperties{{LedgerKey("p")}}}),
+              IsOk());
+  EXPECT_THAT(committer.Commit(Epoch(2, 100, 110, "b"), stop_.get_token()),
+              FailsWith(ErrorKind::kDataLoss, HasSubstr("is lost")));
+  EXPECT_THAT(committer.OverwriteLedger(Ledger{}, stop_.get_token()), IsOk());
+}
+
+TEST_F(TableCommitterTest, ACommitAfterOneInDoubtIsNot) {
+  catalog_.Spoil(std::vector<Answer>(10000, Answer::kLostBeforeApplying));
+  TableCommitter committer = Committer("p", "w", true, std::chrono::milliseconds(50));
+  EXPECT_THAT(committer.Commit(Epoch(1, -1, 100, "a"), stop_.get_token()),
+              FailsWith(ErrorKind::kCommitStateUnknown));
+  catalog_.Spoil({});
+  EXPECT_THAT(committer.Commit(Epoch(1, 7, 100, "a"), stop_.get_token()),
+              FailsWith(ErrorKind::kLedgerConflict));
+  EXPECT_FALSE(committer.was_in_doubt());
+}
+
+TEST_F(TableCommitterTest, ANumberGivenOutTwiceIsNotTakenForDone) {
+  // A run that starts again in one process counts its epochs from the anchor's.
+  TableCommitter committer = Committer("p", "w", /*is_anchor=*/false);
+  EXPECT_THAT(committer.Commit(Epoch(7, 0, 10, "a"), stop_.get_token()), IsOk());
+  catalog_.Spoil({Answer::kLostBeforeApplying});
+  EXPECT_THAT(committer.Commit(Epoch(7, 10, 30, "b"), stop_.get_token()), IsOk());
+  EXPECT_THAT(LiveFiles(), UnorderedElementsAre("a", "b"));
+  EXPECT_EQ(CommittedPosition(committer), 30);
 }
 
 TEST_F(TableCommitterTest, AZombieIsRefusedAndLeavesNothingBehind) {

@@ -7,6 +7,18 @@
 #include "base/log.h"
 
 namespace frazil {
+namespace {
+
+void DeleteFiles(FileIO& io, const std::vector<DataFile>& files) {
+  for (const DataFile& file : files) {
+    const Status deleted = io.Delete(file.file_path);
+    if (deleted.has_value()) continue;
+    Log(LogLevel::kWarning, "left an uncommitted file behind",
+        {{"file", file.file_path}, {"reason", deleted.error().message}});
+  }
+}
+
+}  // namespace
 
 void CommitProgress::MarkCommitted(std::int64_t epoch) {
   {
@@ -261,13 +273,7 @@ void CommitStage::DiscardUncommitted() {
   for (const auto& [epoch, gathered] : waiting_) {
     if (epoch == in_doubt_epoch_) continue;
     for (std::size_t table = 0; table < gathered.files.size(); ++table) {
-      for (const DataFile& file : gathered.files[table]) {
-        const Status deleted = context_.ios[table]->Delete(file.file_path);
-        if (!deleted.has_value()) {
-          Log(LogLevel::kWarning, "left an uncommitted file behind",
-              {{"file", file.file_path}, {"reason", deleted.error().message}});
-        }
-      }
+      DeleteFiles(*context_.ios[table], gathered.files[table]);
     }
   }
   waiting_.clear();

@@ -1,5 +1,6 @@
 #include "pipeline/commit_stage.h"
 
+#include "commit/spoiling_catalog.h"
 #include "pipeline/pipeline_fixture.h"
 
 namespace frazil {
@@ -224,6 +225,133 @@ TEST_F(CommitStageTest, ATableThatSomebodyChangedIsCommittedAndCounted) {
   EXPECT_GT(status_.last_commit_ms.load(), 0);
   EXPECT_THAT(tables_.io().Exists("memory:/lake/data/other"), IsOkAnd(true));
   EXPECT_THAT(tables_.io().Exists("memory:/lake/data/anchor"), IsOkAnd(false));
+}
+
+TEST_F(CommitStageTest, ProgressIsTheHighestEpochAndEndsWithTheStage) {
+  const std::stop_token never;
+  const auto is_committed = [&](std::int64_t epoch) {
+    return progress_.WaitFor(epoch, std::chrono::milliseconds(0), never);
+  };
+  progress_.MarkCommitted(3);
+  progress_.MarkCommitted(2);
+  EXPECT_TRUE(is_committed(3));
+  EXPECT_FALSE(is_committed(4));
+  progress_.MarkEnded();
+  EXPECT_FALSE(progress_.WaitFor(4, std::chrono::hours(1), never));
+}
+
+TEST_F(CommitStageTest, WhatOneSourceForcesAnotherDoesNotHoldBack) {
+  context_.source_count = 2;
+  SourceEpoch forced;
+  forced.epoch = 1;
+  forced.is_forced = true;
+  forced.ranges[kSplit] = {{0, ""}, {10, ""}};
+  SourceEpoch other;
+  other.source = 1;
+  other.epoch = 1;
+  ASSERT_TRUE(input_.Push(WrittenTable{0, 1, {}}, 0, stop_.get_token()));
+  ASSERT_TRUE(input_.Push(WrittenTable{1, 1, {}}, 0, stop_.get_token()));
+  ASSERT_TRUE(input_.Push(std::move(forced), 0, stop_.get_token()));
+  ASSERT_TRUE(input_.Push(std::move(other), 0, stop_.get_token()));
+  EXPECT_THAT(Run(), IsOk());
+  EXPECT_EQ(tables_.At(0, kSplit), 10);
+}
+
+TEST_F(CommitStageTest, AnEpochWaitsForEverySource) {
+  context_.source_count = 2;
+  Send(1, 0, 10, {tables_.NewFile("a", 1)}, {}, /*is_forced=*/true);
+  EXPECT_THAT(Run(), IsOk());
+  EXPECT_EQ(tables_.At(0, kSplit), 0);
+}
+
+TEST_F(CommitStageTest, WhatTwoSourcesSkipIsKeptApart) {
+  const Split theirs{"other", "orders", 0};
+  context_.source_count = 2;
+  for (const auto& [index, split] :
+       {std::pair<std::size_t, Split>{0, kSplit}, {1, theirs}}) {
+    auto skip = std::make_shared<SkipPositions>(2);
+    (*skip)[1].held[split] = {10, ""};
+    SourceEpoch source;
+    source.source = index;
+    source.epoch = 1;
+    source.is_forced = true;
+    source.ranges[split] = {{0, ""}, {10, ""}};
+    if (index == 1) source.new_splits = {split};
+    source.identities[split] = {"c", split.source};
+    source.skip = std::move(skip);
+    ASSERT_TRUE(input_.Push(std::move(source), 0, stop_.get_token()));
+  }
+  ASSERT_TRUE(input_.Push(WrittenTable{0, 1, {}}, 0, stop_.get_token()));
+  // Files without a claim: the table holds both ranges already.
+  ASSERT_TRUE(
+      input_.Push(WrittenTable{1, 1, {tables_.NewFile("a", 1)}}, 0, stop_.get_token()));
+  EXPECT_THAT(Run(), IsOk());
+  EXPECT_EQ(tables_.At(0, kSplit), 10);
+  EXPECT_EQ(tables_.At(0, theirs), 10);
+  EXPECT_EQ(tables_.At(1, kSplit), -1);
+  EXPECT_EQ(tables_.At(1, theirs), -1);
+  const Ledger ledger = tables_.LedgerOf(0);
+  EXPECT_EQ(ledger.sources.at("events").at("orders").identity.stream_id, "events");
+  EXPECT_EQ(ledger.sources.at("other").at("orders").identity.stream_id, "other");
+}
+
+TEST_F(CommitStageTest, DeadLettersAreFlushedBeforeAnythingIsCommitted) {
+  const std::size_t before = tables_.SnapshotCount(0);
+  context_.before_commit = [] {
+    return Status(Fail(ErrorKind::kUnavailable, "not acknowledged"));
+  };
+  Send(1, 0, 10, {tables_.NewFile("a", 10)}, {});
+  EXPECT_THAT(Run(), FailsWith(ErrorKind::kUnavailable));
+  EXPECT_EQ(tables_.SnapshotCount(0), before);
+}
+
+TEST_F(CommitStageTest, AStopAfterHeldBackProgressCommitsBoth) {
+  Send(1, 0, 10, {}, {}, /*is_forced=*/false);
+  Send(2, 10, 20, {}, {}, /*is_forced=*/true);
+  EXPECT_THAT(Run(), IsOk());
+  EXPECT_EQ(tables_.At(0, kSplit), 20);
+}
+
+TEST_F(CommitStageTest, FilesOfACommitInDoubtAreKept) {
+  SpoilingCatalog catalog(tables_.catalog());
+  catalog.Spoil(std::vector<SpoilingCatalog::Answer>(
+      1000, SpoilingCatalog::Answer::kLostBeforeApplying));
+  CommitterOptions options;
+  options.pipeline = "p";
+  options.is_anchor = true;
+  options.deadline = std::chrono::milliseconds(20);
+  TableCommitter anchor(catalog, tables_.io(), Clock::System(),
+                        MemoryTables::Identifier(0),
+                        *catalog.LoadTable(MemoryTables::Identifier(0)), options);
+  context_.committers[0] = &anchor;
+  const DataFile in_doubt = tables_.NewFile("in-doubt", 10);
+  const DataFile later = tables_.NewFile("later", 10);
+  Send(1, 0, 10, {in_doubt}, {});
+  Send(2, 10, 20, {later}, {});
+  EXPECT_THAT(Run(), FailsWith(ErrorKind::kCommitStateUnknown));
+  EXPECT_THAT(tables_.io().Exists(in_doubt.file_path), IsOkAnd(true));
+  EXPECT_THAT(tables_.io().Exists(later.file_path), IsOkAnd(false));
+}
+
+TEST_F(CommitStageTest, ASplitThatIsNewToTheAnchorAloneIsClaimedWhereTheTableStands) {
+  const Split fresh{"events", "orders", 1};
+  TableEpoch known;
+  known.claims[fresh] = Claim{std::nullopt, {0, ""}};
+  ASSERT_THAT(tables_.committer(1).Commit(known, stop_.get_token()), IsOk());
+  auto skip = std::make_shared<SkipPositions>(2);
+  (*skip)[1].held[fresh] = {0, ""};
+  SourceEpoch source;
+  source.epoch = 1;
+  source.ranges[fresh] = {{0, ""}, {9, ""}};
+  source.new_splits = {fresh};
+  source.skip = std::move(skip);
+  ASSERT_TRUE(input_.Push(std::move(source), 0, stop_.get_token()));
+  ASSERT_TRUE(input_.Push(WrittenTable{0, 1, {}}, 0, stop_.get_token()));
+  ASSERT_TRUE(
+      input_.Push(WrittenTable{1, 1, {tables_.NewFile("a", 9)}}, 0, stop_.get_token()));
+  EXPECT_THAT(Run(), IsOk());
+  EXPECT_EQ(tables_.At(0, fresh), 9);
+  EXPECT_EQ(tables_.At(1, fresh), 9);
 }
 
 TEST_F(CommitStageTest, ARefusedEpochLeavesNoFiles) {

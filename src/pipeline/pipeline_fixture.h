@@ -94,6 +94,23 @@ class MemoryTables {
                 IsOk());
   }
 
+  /// \brief Others' commits and expiry took every trace of our ledgers.
+  void LoseLedger(std::size_t index) {
+    const LoadedTable table = *catalog_->LoadTable(Identifier(index));
+    Snapshot snapshot = *table.metadata->CurrentSnapshot();
+    snapshot.snapshot_id = snapshot.snapshot_id / 2 + 1;
+    snapshot.parent_snapshot_id = snapshot.snapshot_id + 1;
+    snapshot.sequence_number = table.metadata->last_sequence_number + 1;
+    snapshot.summary.erase(LedgerKey("p"));
+    SnapshotRef ref = table.metadata->refs.at("main");
+    ref.snapshot_id = snapshot.snapshot_id;
+    EXPECT_THAT(catalog_->CommitTable(
+                    Identifier(index), {},
+                    {AddSnapshot{snapshot}, SetSnapshotRef{"main", std::move(ref)},
+                     RemoveProperties{{LedgerKey("p")}}}),
+                IsOk());
+  }
+
   std::size_t SnapshotCount(std::size_t index) {
     return catalog_->LoadTable(Identifier(index))->metadata->snapshots.size();
   }

@@ -38,34 +38,59 @@ Status CheckState(const LedgerLookup& lookup, const std::string& table,
   return {};
 }
 
+// Ids that are not told are no reason to stop.
+bool IsOther(const std::string& known, const std::string& now) {
+  return !known.empty() && !now.empty() && known != now;
+}
+
+struct NamedSplit {
+  Split split;
+  StreamIdentity identity;
+  Source* source = nullptr;
+};
+
+std::vector<NamedSplit> SplitsOf(const std::vector<Source*>& sources) {
+  std::vector<NamedSplit> splits;
+  for (Source* source : sources) {
+    for (const auto& [split, identity] : source->Splits()) {
+      splits.push_back({split, identity, source});
+    }
+  }
+  return splits;
+}
+
+// The source in a ledger that brings the topic of a split too, and is not the split's own.
+const std::string* FindStranger(const Ledger& ledger, bool is_our_pipeline,
+                                const NamedSplit& ours) {
+  for (const auto& [name, streams] : ledger.sources) {
+    const auto stream = streams.find(ours.split.stream);
+    if (stream == streams.end() || (is_our_pipeline && name == ours.split.source)) {
+      continue;
+    }
+    if (IsOther(stream->second.identity.cluster_id, ours.identity.cluster_id)) continue;
+    return &name;
+  }
+  return nullptr;
+}
+
 // The same topic in the ledger of another pipeline, or under another source name.
 Status CheckStrangers(const TableMetadata& metadata, const std::string& table,
-                      const std::vector<Source*>& sources,
+                      const std::vector<NamedSplit>& splits,
                       const StartUpChoices& choices) {
   if (choices.allow_shared_topics) return {};
   for (const std::string& pipeline : PipelinesOf(metadata)) {
     FRAZIL_ASSIGN(const LedgerLookup lookup, FindLedger(metadata, pipeline));
-    if (!lookup.ledger.has_value()) continue;
-    for (const Source* source : sources) {
-      for (const auto& [split, identity] : source->Splits()) {
-        for (const auto& [name, streams] : lookup.ledger->sources) {
-          const bool is_ours = pipeline == choices.pipeline && name == split.source;
-          const auto stream = streams.find(split.stream);
-          if (is_ours || stream == streams.end()) continue;
-          if (!stream->second.identity.cluster_id.empty() &&
-              !identity.cluster_id.empty() &&
-              stream->second.identity.cluster_id != identity.cluster_id) {
-            continue;
-          }
-          return Fail(ErrorKind::kInvalidConfig,
-                      "{}: '{}' is already written into this table by pipeline '{}' from "
-                      "its source "
-                      "'{}': every row would be there twice. Use that pipeline.name and "
-                      "source name, "
-                      "or SET 'allow-shared-topics' = 'true' if this is meant",
-                      table, split.stream, pipeline, name);
-        }
-      }
+    const Ledger ledger = lookup.ledger.value_or(Ledger{});
+    for (const NamedSplit& ours : splits) {
+      const std::string* stranger =
+          FindStranger(ledger, pipeline == choices.pipeline, ours);
+      if (stranger == nullptr) continue;
+      return Fail(
+          ErrorKind::kInvalidConfig,
+          "{}: '{}' is already written into this table by pipeline '{}' from its "
+          "source '{}': every row would be there twice. Use that pipeline.name and "
+          "source name, or SET 'allow-shared-topics' = 'true' if this is meant",
+          table, ours.split.stream, pipeline, *stranger);
     }
   }
   return {};
@@ -85,79 +110,74 @@ Positions AnchorPositions(const std::vector<LedgerLookup>& lookups) {
   return positions;
 }
 
-// Ids that are not told are no reason to stop.
-bool IsOther(const std::string& known, const std::string& now) {
-  return !known.empty() && !now.empty() && known != now;
-}
-
 const StreamIdentity& IdentityOf(const Ledger& ledger, const Split& split) {
   return ledger.sources.at(split.source).at(split.stream).identity;
 }
 
-// Splits of streams that were deleted and made again since the ledger was written.
-Result<std::map<Split, StreamIdentity>> FindRecreated(
-    const std::vector<LedgerLookup>& lookups, const std::vector<Source*>& sources,
-    const StartUpChoices& choices) {
-  std::map<Split, StreamIdentity> recreated;
-  for (const Source* source : sources) {
-    for (const auto& [split, identity] : source->Splits()) {
-      for (const LedgerLookup& lookup : lookups) {
-        if (!lookup.ledger.has_value() || lookup.ledger->Find(split) == nullptr) continue;
-        const StreamIdentity& known = IdentityOf(*lookup.ledger, split);
-        const bool is_other_stream = IsOther(known.stream_id, identity.stream_id);
-        const bool is_other_cluster = IsOther(known.cluster_id, identity.cluster_id);
-        if (!is_other_stream && !is_other_cluster) continue;
-        if (!choices.continue_on_data_loss) {
-          return Fail(
-              ErrorKind::kDataLoss,
+// Whether a ledger knows a split of a stream that was deleted and made again since.
+// \return kDataLoss if it does and nobody chose to go on.
+Result<bool> IsRecreated(const Ledger& ledger, const NamedSplit& now,
+                         const StartUpChoices& choices) {
+  if (ledger.Find(now.split) == nullptr) return false;
+  const StreamIdentity& known = IdentityOf(ledger, now.split);
+  const bool is_other_cluster = IsOther(known.cluster_id, now.identity.cluster_id);
+  if (!is_other_cluster && !IsOther(known.stream_id, now.identity.stream_id)) {
+    return false;
+  }
+  if (choices.continue_on_data_loss) return true;
+  return Fail(ErrorKind::kDataLoss,
               "{} is another {} than the one the ledger knows (id {} became {}): its "
               "offsets mean other records. SET 'on-data-loss' = 'continue' once to "
               "read the new one from its beginning",
-              split.stream, is_other_cluster ? "cluster" : "topic",
+              now.split.stream, is_other_cluster ? "cluster" : "topic",
               is_other_cluster ? known.cluster_id : known.stream_id,
-              is_other_cluster ? identity.cluster_id : identity.stream_id);
-        }
-        recreated[split] = identity;
-      }
+              is_other_cluster ? now.identity.cluster_id : now.identity.stream_id);
+}
+
+Result<std::vector<NamedSplit>> FindRecreated(const std::vector<LedgerLookup>& lookups,
+                                              const std::vector<NamedSplit>& splits,
+                                              const StartUpChoices& choices) {
+  std::vector<NamedSplit> recreated;
+  for (const NamedSplit& split : splits) {
+    bool is_recreated = false;
+    for (const LedgerLookup& lookup : lookups) {
+      FRAZIL_ASSIGN(const bool is_here,
+                    IsRecreated(lookup.ledger.value_or(Ledger{}), split, choices));
+      is_recreated |= is_here;
     }
+    if (is_recreated) recreated.push_back(split);
   }
   return recreated;
 }
 
 // Begins a split of a table anew. \param anchor nullptr for the anchor itself.
-Status RestartSplit(Ledger& ledger, const Ledger* anchor, const Split& split,
-                    const StreamIdentity& identity, Source& source) {
-  FRAZIL_ASSIGN(Positions beginnings, source.Beginnings({split}));
-  Position& beginning = beginnings[split];
+Status RestartSplit(Ledger& ledger, const Ledger* anchor, const NamedSplit& now) {
+  FRAZIL_ASSIGN(Positions beginnings, now.source->Beginnings({now.split}));
+  Position& beginning = beginnings[now.split];
   Log(LogLevel::kWarning, "the stream was made anew: reading it from its beginning",
-      {{"split", split.ToString()}, {"from", beginning.ordinal}});
-  ledger.Restart(split, std::move(beginning));
-  ledger.SetIdentity(split, identity);
+      {{"split", now.split.ToString()}, {"from", beginning.ordinal}});
+  ledger.Restart(now.split, std::move(beginning));
+  ledger.SetIdentity(now.split, now.identity);
   // A table set back to before the stream was made anew, under an anchor that was not.
-  const Position* at = anchor == nullptr ? nullptr : anchor->Find(split);
-  if (at != nullptr && IdentityOf(*anchor, split) == identity) {
-    ledger.MarkReplay(split, *at);
+  const Position* at = anchor == nullptr ? nullptr : anchor->Find(now.split);
+  if (at != nullptr && IdentityOf(*anchor, now.split) == now.identity) {
+    ledger.MarkReplay(now.split, *at);
   }
   return {};
 }
 
 Status RestartRecreated(const std::vector<StartUpTable>& tables,
                         std::vector<LedgerLookup>& lookups,
-                        const std::vector<Source*>& sources,
-                        const std::map<Split, StreamIdentity>& recreated,
+                        const std::vector<NamedSplit>& recreated,
                         const std::stop_token& stop) {
+  const Ledger anchor = lookups[0].ledger.value_or(Ledger{});
   for (std::size_t i = tables.size(); i-- > 0;) {
-    if (!lookups[i].ledger.has_value()) continue;
-    const Ledger before = *lookups[i].ledger;
+    const Ledger before = lookups[i].ledger.value_or(Ledger{});
     Ledger ledger = before;
-    const Ledger* anchor =
-        i > 0 && lookups[0].ledger.has_value() ? &*lookups[0].ledger : nullptr;
-    for (Source* source : sources) {
-      for (const auto& [split, identity] : recreated) {
-        if (split.source != source->name() || before.Find(split) == nullptr) continue;
-        if (IdentityOf(before, split) == identity) continue;
-        FRAZIL_TRY(RestartSplit(ledger, anchor, split, identity, *source));
-      }
+    for (const NamedSplit& now : recreated) {
+      if (before.Find(now.split) == nullptr) continue;
+      if (IdentityOf(before, now.split) == now.identity) continue;
+      FRAZIL_TRY(RestartSplit(ledger, i == 0 ? nullptr : &anchor, now));
     }
     if (ledger == before) continue;
     FRAZIL_TRY(tables[i].committer->OverwriteLedger(ledger, stop));
@@ -272,28 +292,32 @@ Status FoundLostLedgers(const std::vector<StartUpTable>& tables,
   return {};
 }
 
+// Where a table stands, after all checks; a rollback is acknowledged.
+Result<LedgerLookup> SettleTable(const StartUpTable& table,
+                                 const std::vector<NamedSplit>& splits,
+                                 const StartUpChoices& choices,
+                                 const std::stop_token& stop) {
+  const TableIdentifier& identifier = table.committer->identifier();
+  FRAZIL_ASSIGN(const LoadedTable loaded, table.catalog->LoadTable(identifier));
+  FRAZIL_ASSIGN(LedgerLookup lookup, FindLedger(*loaded.metadata, choices.pipeline));
+  FRAZIL_TRY(CheckState(lookup, identifier.ToString(), choices));
+  FRAZIL_TRY(CheckStrangers(*loaded.metadata, identifier.ToString(), splits, choices));
+  if (lookup.state != LedgerState::kRolledBack) return lookup;
+  FRAZIL_TRY(table.committer->AcknowledgeRollback(stop));
+  return table.committer->ReadLedger();
+}
+
 Status SettleLedgers(const std::vector<StartUpTable>& tables,
                      const std::vector<Source*>& sources, const StartUpChoices& choices,
                      const std::stop_token& stop) {
+  const std::vector<NamedSplit> splits = SplitsOf(sources);
   for (int race = 0;; ++race) {
     std::vector<LedgerLookup> lookups;
     for (const StartUpTable& table : tables) {
-      const TableIdentifier& identifier = table.committer->identifier();
-      FRAZIL_ASSIGN(const LoadedTable loaded, table.catalog->LoadTable(identifier));
-      FRAZIL_ASSIGN(LedgerLookup lookup, FindLedger(*loaded.metadata, choices.pipeline));
-      FRAZIL_TRY(CheckState(lookup, identifier.ToString(), choices));
-      FRAZIL_TRY(
-          CheckStrangers(*loaded.metadata, identifier.ToString(), sources, choices));
-      if (lookup.state == LedgerState::kRolledBack) {
-        FRAZIL_TRY(table.committer->AcknowledgeRollback(stop));
-        FRAZIL_ASSIGN(lookup, table.committer->ReadLedger());
-      }
-      lookups.push_back(std::move(lookup));
+      FRAZIL_ASSIGN(lookups.emplace_back(), SettleTable(table, splits, choices, stop));
     }
-    FRAZIL_ASSIGN(const auto recreated, FindRecreated(lookups, sources, choices));
-    if (!recreated.empty()) {
-      FRAZIL_TRY(RestartRecreated(tables, lookups, sources, recreated, stop));
-    }
+    FRAZIL_ASSIGN(const auto recreated, FindRecreated(lookups, splits, choices));
+    FRAZIL_TRY(RestartRecreated(tables, lookups, recreated, stop));
     FRAZIL_ASSIGN(const TableEpoch first,
                   FirstEpoch(lookups[0], AnchorPositions(lookups), sources));
     FRAZIL_TRY(FoundLostLedgers(tables, lookups, first, stop));

@@ -261,11 +261,100 @@ TEST_F(RollbackTest, ToBeforeATopicWasMadeAnewReplaysTheNewOne) {
   EXPECT_EQ(tables_.LedgerOf(1).ReplayUntil(kFirst)->ordinal, 9);
 }
 
+TEST_F(StartUpTest, ATableAheadOfTheAnchorDoesNotMoveIt) {
+  ASSERT_THAT(Prepare(), IsOk());
+  ASSERT_THAT(CommitTo(tables_.committer(1), kFirst, 100, 150), IsOk());
+  ASSERT_THAT(Prepare(), IsOk());
+  EXPECT_EQ(tables_.At(0, kFirst), 100);
+}
+
+TEST_F(StartUpTest, AnotherClusterStopsThePipeline) {
+  ASSERT_THAT(Prepare(), IsOk());
+  source_.splits = {{kFirst, {"other", "t"}}, {kSecond, {"other", "t"}}};
+  EXPECT_THAT(Prepare(), FailsWith(ErrorKind::kDataLoss, HasSubstr("another cluster")));
+}
+
+TEST_F(StartUpTest, AnIdentityThatIsNotToldStopsNothing) {
+  ASSERT_THAT(Prepare(), IsOk());
+  source_.splits = {{kFirst, {"", ""}}, {kSecond, {"", ""}}};
+  EXPECT_THAT(Prepare(), IsOk());
+}
+
+TEST_F(StartUpTest, ATopicMadeAnewUnderAllTablesIsNotReplayed) {
+  ASSERT_THAT(Prepare(), IsOk());
+  ASSERT_THAT(CommitTo(tables_.committer(1), kFirst, 100, 150), IsOk());
+  ASSERT_THAT(CommitTo(tables_.committer(0), kFirst, 100, 180), IsOk());
+  source_.splits = {{kFirst, {"c", "new"}}, {kSecond, {"c", "new"}}};
+  source_.beginning = 3;
+  choices_.continue_on_data_loss = true;
+  ASSERT_THAT(Prepare(), IsOk());
+  EXPECT_EQ(tables_.At(0, kFirst), 3);
+  EXPECT_EQ(tables_.At(1, kFirst), 3);
+  EXPECT_EQ(tables_.LedgerOf(1).ReplayUntil(kFirst), nullptr);
+}
+
+TEST_F(StartUpTest, TheSameTopicUnderAnotherSourceNameIsRefused) {
+  ASSERT_THAT(Prepare(), IsOk());
+  ScriptedSource renamed("renamed");
+  const Split split{"renamed", "orders", 0};
+  renamed.splits = {{split, {"c", "t"}}};
+  renamed.startup = {{split, {100, ""}}};
+  const auto prepare = [&] {
+    return PrepareLedgers(tables_.start_up_tables(), {&renamed}, choices_, {});
+  };
+  EXPECT_THAT(prepare(), FailsWith(ErrorKind::kInvalidConfig, HasSubstr("'events'")));
+  // A topic of that name in another cluster is another topic.
+  renamed.splits = {{split, {"elsewhere", "t"}}};
+  EXPECT_THAT(prepare(), IsOk());
+}
+
+TEST_F(StartUpTest, ALedgerThatIsLostStopsUnlessToldOtherwise) {
+  ASSERT_THAT(Prepare(), IsOk());
+  tables_.LoseLedger(0);
+  EXPECT_THAT(Prepare(), FailsWith(ErrorKind::kDataLoss, HasSubstr("on-data-loss")));
+  choices_.continue_on_data_loss = true;
+  source_.startup = {{kFirst, {500, ""}}, {kSecond, {600, ""}}};
+  EXPECT_THAT(Prepare(), IsOk());
+  EXPECT_EQ(tables_.At(0, kFirst), 500);
+  EXPECT_EQ(tables_.LedgerOf(0).sources.at("events").at("orders").identity,
+            (StreamIdentity{"c", "t"}));
+  choices_.continue_on_data_loss = false;
+  EXPECT_THAT(Prepare(), IsOk());
+}
+
+TEST_F(StartUpTest, ATableThatHasALedgerAlreadyBecomesTheAnchor) {
+  ASSERT_THAT(Prepare(), IsOk());
+  ASSERT_THAT(CommitTo(tables_.committer(1), kFirst, 60, 80), IsOk());
+  ASSERT_THAT(CommitTo(tables_.committer(1), kSecond, 150, 200), IsOk());
+  CommitterOptions options;
+  options.pipeline = "p";
+  options.is_anchor = true;
+  TableCommitter new_anchor(
+      tables_.catalog(), tables_.io(), Clock::System(), MemoryTables::Identifier(1),
+      *tables_.catalog().LoadTable(MemoryTables::Identifier(1)), options);
+  const std::vector<StartUpTable> swapped = {{&new_anchor, &tables_.catalog()},
+                                             {&tables_.committer(0), &tables_.catalog()}};
+  EXPECT_THAT(PrepareLedgers(swapped, {&source_}, choices_, {}), IsOk());
+  EXPECT_EQ(tables_.At(1, kFirst), 100);
+  EXPECT_EQ(tables_.At(1, kSecond), 200);
+  EXPECT_TRUE(tables_.LedgerOf(1).is_anchor);
+
+  // Rolled back, it replays: the old anchor's positions say nothing of what it lost.
+  tables_.RollBack(1, 0);
+  EXPECT_THAT(PrepareLedgers(swapped, {&source_}, choices_, {}), IsOk());
+  EXPECT_EQ(tables_.At(1, kFirst), 80);
+  EXPECT_EQ(tables_.LedgerOf(1).ReplayUntil(kFirst)->ordinal, 100);
+}
+
 TEST_F(StartUpTest, TheNextEpochIsBeyondThatOfEveryTable) {
   ASSERT_THAT(Prepare(), IsOk());
   EXPECT_THAT(NextEpoch(tables_.start_up_tables()), IsOkAnd(2));
   ASSERT_THAT(CommitTo(tables_.committer(1), kFirst, 100, 150), IsOk());
   EXPECT_THAT(NextEpoch(tables_.start_up_tables()), IsOkAnd(51));
+  TableEpoch later;
+  later.epoch = 60;
+  ASSERT_THAT(tables_.committer(0).Commit(later, {}), IsOk());
+  EXPECT_THAT(NextEpoch(tables_.start_up_tables()), IsOkAnd(61));
 }
 
 TEST_F(StartUpTest, TwoWorkersThatStartTogetherAgree) {
