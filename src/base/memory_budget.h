@@ -4,18 +4,23 @@
 /// \brief One sum of bytes that all stages of a pipeline draw from.
 ///
 /// Who is about to hold much memory reserves it first. The budget does not allocate; it
-/// keeps count, so that the largest holder can give way before the process grows.
+/// keeps count, so that the largest holder can give way before the process grows. What no
+/// reservation tells of, a guard finds out.
 
 #include <atomic>
 #include <cstdint>
 #include <utility>
+
+#include "base/memory_guard.h"
 
 namespace frazil {
 
 /// \brief A bounded count of bytes. Thread-safe.
 class MemoryBudget {
  public:
-  explicit MemoryBudget(std::int64_t limit_bytes) : limit_bytes_(limit_bytes) {}
+  /// \param guard of the whole process, outlives the budget; nullptr: none.
+  explicit MemoryBudget(std::int64_t limit_bytes, MemoryGuard* guard = nullptr)
+      : limit_bytes_(limit_bytes), guard_(guard) {}
   MemoryBudget(const MemoryBudget&) = delete;
   MemoryBudget& operator=(const MemoryBudget&) = delete;
   ~MemoryBudget() = default;
@@ -27,6 +32,15 @@ class MemoryBudget {
   /// \brief True when reservations exceed the limit: somebody should give way.
   [[nodiscard]] bool is_exceeded() const { return used_bytes() > limit_bytes_; }
 
+  /// \brief Bytes by which the process is about to exceed its own limit (MemoryGuard).
+  [[nodiscard]] std::int64_t ProcessExcessBytes() {
+    return guard_ == nullptr ? 0 : guard_->ExcessBytes();
+  }
+  /// \brief Something large was freed because of that.
+  void ReturnFreed() {
+    if (guard_ != nullptr) guard_->ReturnFreed();
+  }
+
   /// \brief Counts bytes that are held already, also past the limit.
   void Add(std::int64_t bytes) {
     used_bytes_.fetch_add(bytes, std::memory_order_relaxed);
@@ -37,6 +51,7 @@ class MemoryBudget {
 
  private:
   const std::int64_t limit_bytes_;
+  MemoryGuard* const guard_;
   std::atomic<std::int64_t> used_bytes_{0};
 };
 

@@ -1,8 +1,11 @@
 #include <malloc.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+
+#include <sys/resource.h>
 
 #include "cli/commands.h"
 
@@ -22,6 +25,16 @@ void KeepMemoryTogether() {
   (void)::setenv("ARROW_DEFAULT_MEMORY_POOL", "system", /*overwrite=*/0);
 }
 
+// Rows of hundreds of partitions have as many files open; many systems give a process 1024 at
+// first, and more if it asks.
+void AllowManyFiles() {
+  constexpr rlim_t kEnough = 16'384;
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= kEnough) return;
+  limit.rlim_cur = std::min(limit.rlim_max, kEnough);
+  (void)::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -31,6 +44,7 @@ int main(int argc, char** argv) {
     return frazil::kExitUsage;
   }
   KeepMemoryTogether();
+  AllowManyFiles();
   try {
     CLI::App app("Frazil streams events into Apache Iceberg tables, exactly once",
                  "frazil");

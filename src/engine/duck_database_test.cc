@@ -101,7 +101,9 @@ TEST_F(DuckDatabaseTest, WithoutATempDirectoryTooMuchMemoryIsAnError) {
   ASSERT_THAT(statement, IsOk());
   auto rows = (*statement)->Run();
   const Status status = rows.has_value() ? (*rows)->Drain() : Status(Fail(rows.error()));
-  EXPECT_THAT(status, FailsWith(ErrorKind::kInternal, HasSubstr("Out of Memory")));
+  EXPECT_THAT(status, FailsWith(ErrorKind::kInvalidConfig,
+                                testing::AllOf(HasSubstr("Out of Memory"),
+                                               HasSubstr("raise 'memory.limit'"))));
 }
 
 TEST_F(DuckDatabaseTest, DescribesAQueryWithoutRunningIt) {

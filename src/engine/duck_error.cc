@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <cctype>
+#include <charconv>
 #include <optional>
+
+#include "base/unique_id.h"
 
 namespace frazil {
 namespace {
@@ -45,7 +48,7 @@ constexpr ClassKind kClasses[] = {
     {"Network", ErrorKind::kIoError},
     {"Connection", ErrorKind::kIoError},
     {"INTERRUPT", ErrorKind::kCancelled},
-    {"Out of Memory", ErrorKind::kInternal},
+    {"Out of Memory", ErrorKind::kInvalidConfig},
     {"INTERNAL", ErrorKind::kInternal},
     {"FATAL", ErrorKind::kInternal},
     {"TransactionContext", ErrorKind::kInternal},
@@ -68,6 +71,31 @@ const ClassKind* FindClass(std::string_view text) {
     if (known.name == name) return &known;
   }
   return nullptr;
+}
+
+// Out of memory: what to do, instead of DuckDB's own advice about options it is not given.
+constexpr std::string_view kMoreMemory =
+    "; a SELECT may hold a third of the memory: raise 'memory.limit', or have fewer "
+    "'pipeline.workers'";
+
+// Stands before an Error of ours on its way through DuckDB. Nobody else can know it: a value
+// that DuckDB quotes must not pass for an Error.
+const std::string& ForeignMark() {
+  static const std::string mark = "frazil-error-" + RandomUuid() + "-";
+  return mark;
+}
+
+// What PassThroughDuck() wrote, if anything.
+std::optional<Error> PassedThrough(std::string_view text) {
+  const std::string& mark = ForeignMark();
+  const std::size_t at = text.find(mark);
+  if (at == std::string_view::npos) return std::nullopt;
+  text.remove_prefix(at + mark.size());
+  int kind = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), kind);
+  if (error != std::errc()) return std::nullopt;
+  text.remove_prefix(static_cast<std::size_t>(end - text.data()) + 1);
+  return Error{static_cast<ErrorKind>(kind), std::string(text)};
 }
 
 // A conversion error may quote its input: the paragraph ends where DuckDB's own marks begin.
@@ -99,9 +127,25 @@ Error DuckPrepareError(std::string_view text) {
 }
 
 Error DuckRunError(std::string_view text) {
+  if (std::optional<Error> passed = PassedThrough(text)) return *std::move(passed);
   const ClassKind* known = FindClass(text);
-  return Error{known == nullptr ? ErrorKind::kInternal : known->at_run,
-               std::string(FirstParagraph(text))};
+  Error error{known == nullptr ? ErrorKind::kInternal : known->at_run,
+              std::string(FirstParagraph(text))};
+  if (IsOutOfDuckMemory(error)) {
+    error.message.resize(std::min(error.message.find('\n'), error.message.size()));
+    error.message += kMoreMemory;
+  }
+  return error;
+}
+
+bool IsOutOfDuckMemory(const Error& error) {
+  const ClassKind* known = FindClass(error.message);
+  return known != nullptr && known->name == "Out of Memory";
+}
+
+std::string PassThroughDuck(const Error& error) {
+  return fmt::format("{}{}:{}", ForeignMark(), static_cast<int>(error.kind),
+                     error.message);
 }
 
 std::string DuckErrorClass(const Error& error) {

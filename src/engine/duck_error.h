@@ -19,8 +19,16 @@ namespace frazil {
 
 /// \brief An error of a running statement. kInvalidRecord where values were to blame
 /// (conversion, range, division, user's error()), kIoError, kCancelled, kNotSupported,
-/// kInvalidConfig, else kInternal. Only the first paragraph of the text is kept.
+/// kInvalidConfig (out of memory is: it names the setting to raise), else kInternal. Only
+/// the first paragraph of the text is kept. An Error that came by PassThroughDuck is itself.
 [[nodiscard]] Error DuckRunError(std::string_view text);
+
+/// \brief Whether DuckDB had too little memory.
+[[nodiscard]] bool IsOutOfDuckMemory(const Error& error);
+
+/// \brief An Error as a text for DuckDB, from which DuckRunError makes it again, kind and
+/// all.
+[[nodiscard]] std::string PassThroughDuck(const Error& error);
 
 /// \brief DuckDB's class of an Error made here, without blanks: "Conversion", "OutOfRange",
 /// "InvalidInput"; empty for other Errors.

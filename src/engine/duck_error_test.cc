@@ -76,6 +76,25 @@ TEST_F(DuckErrorTest, FilesAreOutOfReachUnlessAllowed) {
               FailsWith(ErrorKind::kInvalidConfig));
 }
 
+TEST_F(DuckErrorTest, AnErrorOfOursPassesThroughDuckUnchanged) {
+  const Error error{ErrorKind::kCorruptData, "page 7: torn\n\nLINE 3: x"};
+  const Error passed = DuckRunError("Invalid Input Error: " + PassThroughDuck(error));
+  EXPECT_EQ(passed.kind, error.kind);
+  EXPECT_EQ(passed.message, error.message);
+}
+
+TEST_F(DuckErrorTest, TooLittleMemoryNamesTheSettingAndIsNoBug) {
+  const Error error = DuckRunError(
+      "Out of Memory Error: failed to allocate data of size 4.0 MiB (45.0 MiB/48.0 MiB "
+      "used)\nPossible solutions:\n* Reducing the number of threads (SET threads=X)");
+  EXPECT_TRUE(IsOutOfDuckMemory(error));
+  EXPECT_EQ(error.kind, ErrorKind::kInvalidConfig);
+  EXPECT_THAT(error.message, HasSubstr("raise 'memory.limit'"));
+  EXPECT_THAT(error.message, testing::Not(HasSubstr("SET threads")));
+  EXPECT_EQ(DuckErrorClass(error), "OutOfMemory");
+  EXPECT_FALSE(IsOutOfDuckMemory(DuckRunError("Conversion Error: x")));
+}
+
 TEST_F(DuckErrorTest, AnErrorOfOursHasNoClass) {
   EXPECT_EQ(DuckErrorClass(Error{ErrorKind::kIoError, "disk full: /x"}), "");
   EXPECT_EQ(DuckErrorText(Error{ErrorKind::kIoError, "disk full: /x"}), "disk full: /x");

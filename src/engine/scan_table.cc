@@ -12,6 +12,7 @@
 
 #include "config/sql/token.h"
 #include "engine/arrow_to_duck.h"
+#include "engine/duck_error.h"
 #include "engine/duck_handle.h"
 #include "engine/duck_impl.h"
 
@@ -106,7 +107,7 @@ struct ScanTable::Callbacks {
     if (state.open) {
       auto scan = state.open(request);
       if (!scan.has_value()) {
-        duckdb_init_set_error(info, scan.error().message.c_str());
+        duckdb_init_set_error(info, PassThroughDuck(scan.error()).c_str());
         return;
       }
       global->scan = *std::move(scan);
@@ -127,7 +128,7 @@ struct ScanTable::Callbacks {
     auto& local = *static_cast<LocalScan*>(duckdb_function_get_local_init_data(info));
     const Status status = FillChunk(global, local, output);
     if (!status.has_value())
-      duckdb_function_set_error(info, status.error().message.c_str());
+      duckdb_function_set_error(info, PassThroughDuck(status.error()).c_str());
   }
 
   // An empty chunk ends this thread's part.

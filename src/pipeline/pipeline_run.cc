@@ -17,8 +17,9 @@ constexpr std::size_t kMaxChannelBytes = 8U << 20;
 constexpr std::size_t kCommitChannelBytes = 1U << 20;
 constexpr std::int64_t kNoBound = std::numeric_limits<std::int64_t>::max();
 
-std::int64_t BudgetFor(const PipelineSettings& settings) {
-  return std::max(settings.memory_limit_bytes - kLibrariesBytes, kMinimumBudgetBytes);
+// A smaller limit than that cannot be kept.
+std::int64_t LimitFor(const PipelineSettings& settings) {
+  return std::max(settings.memory_limit_bytes, kLibrariesBytes + kMinimumBudgetBytes);
 }
 
 std::size_t WorkersPerSource(const PipelinePlan& plan) {
@@ -37,7 +38,8 @@ PipelineRun::PipelineRun(const PipelinePlan& plan, const Clock& clock,
       status_(status),
       writer_id_(std::move(writer_id)),
       workers_per_source_(WorkersPerSource(plan)),
-      budget_(BudgetFor(plan.settings)),
+      guard_(LimitFor(plan.settings)),
+      budget_(LimitFor(plan.settings) - kLibrariesBytes, &guard_),
       parts_(plan, budget_) {}
 
 PipelineRun::~PipelineRun() {

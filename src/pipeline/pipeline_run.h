@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/memory_budget.h"
+#include "base/memory_guard.h"
 #include "base/result.h"
 #include "base/stage.h"
 #include "pipeline/commit_stage.h"
@@ -65,6 +66,7 @@ class PipelineRun {
   PipelineStatus& status_;
   const std::string writer_id_;
   const std::size_t workers_per_source_;
+  MemoryGuard guard_;
   MemoryBudget budget_;
   PipelineParts parts_;
 

@@ -37,7 +37,9 @@ std::vector<std::int64_t> RowsOf(const std::vector<RowFailure>& failures) {
 
 // What the contract of Transformer::Apply allows.
 tl::unexpected<Error> FailRun(Error error) {
-  if (error.kind != ErrorKind::kIoError) error.kind = ErrorKind::kInternal;
+  if (error.kind != ErrorKind::kIoError && !IsOutOfDuckMemory(error)) {
+    error.kind = ErrorKind::kInternal;
+  }
   return Fail(std::move(error));
 }
 

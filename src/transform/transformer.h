@@ -36,7 +36,8 @@ class Transformer {
  public:
   virtual ~Transformer() = default;
 
-  /// \return kInternal or kIoError only: a row that fails is a RowFailure.
+  /// \return kInternal, kIoError, or kInvalidConfig for too little memory; a row that fails
+  /// is a RowFailure.
   virtual Result<TransformedBatch> Apply(
       const std::shared_ptr<arrow::RecordBatch>& rows) = 0;
 

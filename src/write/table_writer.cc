@@ -8,11 +8,13 @@
 #include <arrow/record_batch.h>
 #include <arrow/util/byte_size.h>
 #include <fmt/format.h>
+#include <sys/resource.h>
 
 #include "base/log.h"
 #include "base/unique_id.h"
 #include "iceberg/partition_path.h"
 #include "write/dictionary_choice.h"
+#include "write/finish_files.h"
 #include "write/parquet_file.h"
 #include "write/parquet_layout.h"
 #include "write/partition_router.h"
@@ -33,8 +35,13 @@ constexpr std::size_t kMostOpenEpochs = 2;
 // A writer that holds less than this part of the budget is not asked to give way.
 constexpr std::int64_t kLeastShare = 8;
 
-// Each open file has a descriptor.
-constexpr std::size_t kMostOpenFiles = 400;
+// Each open file has a descriptor, of which others need some as well.
+std::size_t MostOpenFiles() {
+  constexpr std::size_t kMost = 4000;
+  rlimit descriptors{};
+  if (::getrlimit(RLIMIT_NOFILE, &descriptors) != 0) return 400;
+  return std::min(kMost, static_cast<std::size_t>(descriptors.rlim_cur) / 5 * 2);
+}
 
 // Handing rows to a file costs as much as encoding some dozens of them: rows of many
 // partitions wait until there are about so many for each.
@@ -43,8 +50,16 @@ constexpr std::size_t kRowsPerHandOver = 256;
 // Memory of closed files for which the allocators are asked for what they keep.
 constexpr std::int64_t kLeastGivenBack = 32 * kMegabyte;
 
-// Memory of an open file with a few rows, per leaf column (measured).
+// Memory of an open file with a few rows, per leaf column (measured), and of one whose row
+// groups are written out.
 constexpr std::int64_t kLeastBytesPerColumn = 18 << 10;
+constexpr std::int64_t kFlushedBytesPerColumn = 5 << 10;
+
+// New memory between two looks at the process.
+constexpr std::int64_t kBytesPerLook = kMegabyte;
+
+// Files of passing partitions that are completed together.
+constexpr std::size_t kFilesPerClose = 32;
 
 struct OpenFile {
   std::unique_ptr<ParquetFile> file;
@@ -104,9 +119,9 @@ class PartitionedTableWriter : public TableWriter {
                                  [&](const Epoch& e) { return e.number == epoch; });
     if (at == epochs_.end()) return std::vector<DataFile>();
     FRAZIL_TRY(Remember(WriteStage(*at)));
-    while (!at->open.empty()) {
-      FRAZIL_TRY(Remember(CloseFile(*at, at->open.begin())));
-    }
+    std::vector<std::string> keys;
+    for (const auto& [key, open] : at->open) keys.push_back(key);
+    FRAZIL_TRY(Remember(CloseFiles(*at, keys)));
     std::vector<DataFile> files = std::move(at->finished);
     epochs_.erase(at);
     GiveMemoryBack();
@@ -162,21 +177,31 @@ class PartitionedTableWriter : public TableWriter {
     return &epochs_.back();
   }
 
-  // True if rows of so many partitions leave no room for a file each: then as many rows as
-  // possible are collected, and the files closed again soon.
-  [[nodiscard]] bool IsCrowded() const {
-    const auto column_count = static_cast<std::int64_t>(layout_->leaves().size());
-    return partition_count_ > kMostOpenFiles ||
-           static_cast<std::int64_t>(partition_count_) * column_count *
-                   kLeastBytesPerColumn >
-               budget_.limit_bytes() / 2;
+  // Memory of files of all partitions of the rows routed last.
+  [[nodiscard]] std::int64_t FilesBytes(std::int64_t bytes_per_column) const {
+    return static_cast<std::int64_t>(partition_count_ * layout_->leaves().size()) *
+           bytes_per_column;
+  }
+
+  // How many partitions the rows have. Where there is no room for an open row group each,
+  // as many rows as possible are collected, and the row groups of a partition written out
+  // before those of the next. Where there is none for the files either, they are closed.
+  enum class Crowd { kNone, kRowGroups, kFiles };
+  [[nodiscard]] Crowd CrowdOf() const {
+    if (partition_count_ > most_open_files_ ||
+        FilesBytes(kFlushedBytesPerColumn) > budget_.limit_bytes() / 4) {
+      return Crowd::kFiles;
+    }
+    return FilesBytes(kLeastBytesPerColumn) > budget_.limit_bytes() / 2
+               ? Crowd::kRowGroups
+               : Crowd::kNone;
   }
 
   [[nodiscard]] bool IsStageFull(const Stage& stage) const {
     const std::int64_t limit_bytes = budget_.limit_bytes();
     if (partition_count_ <= 1) return true;
     if (budget_.is_exceeded() && stage.memory.bytes() > limit_bytes / 16) return true;
-    if (IsCrowded()) return stage.memory.bytes() >= limit_bytes / 2;
+    if (CrowdOf() != Crowd::kNone) return stage.memory.bytes() >= limit_bytes / 3;
     return stage.row_count >= partition_count_ * kRowsPerHandOver ||
            stage.memory.bytes() >= std::min(8 * kMegabyte, limit_bytes / 32);
   }
@@ -184,17 +209,25 @@ class PartitionedTableWriter : public TableWriter {
   Status WriteStage(Epoch& epoch) {
     Stage& stage = epoch.stage;
     if (stage.batches.empty()) return {};
-    const std::int64_t bytes_per_row =
+    bytes_per_row_ =
         stage.memory.bytes() / static_cast<std::int64_t>(stage.row_count) + 1;
     rows_per_step_ =
-        std::clamp<std::int64_t>(kBytesPerStep / bytes_per_row, 1, kRowsPerStep);
+        std::clamp<std::int64_t>(kBytesPerStep / bytes_per_row_, 1, kRowsPerStep);
     FRAZIL_ASSIGN(const RoutedRows rows, router_.Route(std::move(stage.batches)));
     stage.batches.clear();
     stage.row_count = 0;
     partition_count_ = rows.partitions().size();
+    const Crowd crowd = CrowdOf();
+    std::vector<std::string> passed;
     for (const RoutedPartition& partition : rows.partitions()) {
       FRAZIL_TRY(WritePartition(epoch, rows, partition));
+      if (crowd == Crowd::kRowGroups) FRAZIL_TRY(Flush(epoch, partition.key));
+      if (crowd == Crowd::kFiles) passed.push_back(partition.key);
+      if (passed.size() < kFilesPerClose) continue;
+      FRAZIL_TRY(CloseFiles(epoch, passed));
+      passed.clear();
     }
+    FRAZIL_TRY(CloseFiles(epoch, passed));
     stage.memory.Resize(0);
     return {};
   }
@@ -206,15 +239,27 @@ class PartitionedTableWriter : public TableWriter {
       if (at == epoch.open.end()) {
         FRAZIL_ASSIGN(OpenFile file, OpenNew(epoch, partition));
         at = epoch.open.emplace(partition.key, std::move(file)).first;
+        not_looked_bytes_ +=
+            static_cast<std::int64_t>(layout_->leaves().size()) * kLeastBytesPerColumn;
       }
       FRAZIL_ASSIGN(const auto step, rows.Take(partition, first, rows_per_step_));
       FRAZIL_TRY(at->second.file->Write(*step));
+      not_looked_bytes_ += step->num_rows() * bytes_per_row_;
       UpdateSizes(epoch, at->second);
       if (at->second.size_bytes >= layout_->options().target_file_size_bytes) {
-        FRAZIL_TRY(CloseFile(epoch, at));
+        FRAZIL_TRY(CloseFiles(epoch, {partition.key}));
       }
       FRAZIL_TRY(GiveWay());
     }
+    return {};
+  }
+
+  // Writes out the row group of a partition's file if that is still open.
+  Status Flush(Epoch& epoch, const std::string& key) {
+    const auto at = epoch.open.find(key);
+    if (at == epoch.open.end()) return {};
+    FRAZIL_TRY(at->second.file->FlushRowGroup());
+    UpdateSizes(epoch, at->second);
     return {};
   }
 
@@ -239,41 +284,80 @@ class PartitionedTableWriter : public TableWriter {
     open.size_bytes = size_bytes;
   }
 
-  Status CloseFile(Epoch& epoch, OpenFiles::iterator at) {
-    FRAZIL_ASSIGN(DataFile file, at->second.file->Finish());
-    file.spec_id = metadata_->default_spec_id;
-    file.partition = std::move(at->second.partition);
-    file.sort_order_id = 0;
-    epoch.size_bytes += file.file_size_bytes - at->second.size_bytes;
-    epoch.finished.push_back(std::move(file));
-    memory_bytes_ -= at->second.memory.bytes();
-    closed_memory_bytes_ += at->second.memory.bytes();
-    epoch.open.erase(at);
+  // Completes the files of those of the partitions that have one.
+  Status CloseFiles(Epoch& epoch, const std::vector<std::string>& keys) {
+    std::vector<OpenFiles::iterator> closing;
+    std::vector<ParquetFile*> files;
+    for (const std::string& key : keys) {
+      const auto at = epoch.open.find(key);
+      if (at == epoch.open.end()) continue;
+      closing.push_back(at);
+      files.push_back(at->second.file.get());
+    }
+    std::vector<Result<DataFile>> finished = FinishFiles(files);
+    Status status;
+    for (std::size_t i = 0; i < closing.size(); ++i) {
+      if (!finished[i].has_value()) {
+        if (status.has_value()) status = Fail(std::move(finished[i]).error());
+        continue;
+      }
+      OpenFile& open = closing[i]->second;
+      DataFile& file = *finished[i];
+      file.spec_id = metadata_->default_spec_id;
+      file.partition = std::move(open.partition);
+      file.sort_order_id = 0;
+      epoch.size_bytes += file.file_size_bytes - open.size_bytes;
+      epoch.finished.push_back(std::move(file));
+      memory_bytes_ -= open.memory.bytes();
+      closed_memory_bytes_ += open.memory.bytes();
+      epoch.open.erase(closing[i]);
+    }
+    return status;
+  }
+
+  // Frees memory while there are too many files; while the pipeline holds more memory than
+  // it may and this writer more than its share of it: what others hold must not make our
+  // files tiny; or if the process itself is about to hold too much.
+  Status GiveWay() {
+    const std::int64_t share = budget_.limit_bytes() / kLeastShare;
+    while (OpenFileCount() > most_open_files_)
+      FRAZIL_TRY(ShrinkLargest(/*by_closing=*/true));
+    while (budget_.is_exceeded() && memory_bytes_ > share) {
+      FRAZIL_TRY(ShrinkLargest(/*by_closing=*/false));
+    }
+    if (not_looked_bytes_ < kBytesPerLook) return {};
+    not_looked_bytes_ = 0;
+    const std::int64_t excess = budget_.ProcessExcessBytes();
+    if (excess == 0 || memory_bytes_ <= share) return {};
+    // Some more, so that it lasts for a while.
+    const std::int64_t goal = std::max(share, memory_bytes_ - excess - share);
+    while (memory_bytes_ > goal) FRAZIL_TRY(ShrinkLargest(/*by_closing=*/false));
+    budget_.ReturnFreed();
     return {};
   }
 
-  // Closes the largest files while there are too many, or while the pipeline holds more
-  // memory than it may and this writer more than its share of it: what others hold must not
-  // make our files tiny.
-  Status GiveWay() {
-    while (
-        OpenFileCount() > kMostOpenFiles ||
-        (budget_.is_exceeded() && memory_bytes_ > budget_.limit_bytes() / kLeastShare)) {
-      Epoch* largest_epoch = nullptr;
-      OpenFiles::iterator largest;
-      for (Epoch& epoch : epochs_) {
-        for (auto at = epoch.open.begin(); at != epoch.open.end(); ++at) {
-          if (largest_epoch == nullptr ||
-              at->second.memory.bytes() > largest->second.memory.bytes()) {
-            largest_epoch = &epoch;
-            largest = at;
-          }
+  // Writes out the row group of the file that holds most, or closes it if it has none.
+  Status ShrinkLargest(bool by_closing) {
+    Epoch* largest_epoch = nullptr;
+    OpenFiles::iterator largest;
+    for (Epoch& epoch : epochs_) {
+      for (auto at = epoch.open.begin(); at != epoch.open.end(); ++at) {
+        if (largest_epoch == nullptr ||
+            at->second.memory.bytes() > largest->second.memory.bytes()) {
+          largest_epoch = &epoch;
+          largest = at;
         }
       }
-      if (largest_epoch == nullptr) return {};
-      FRAZIL_TRY(CloseFile(*largest_epoch, largest));
     }
-    return {};
+    if (largest_epoch == nullptr) {
+      return Fail(ErrorKind::kInternal, "no open file holds the memory counted: {} bytes",
+                  memory_bytes_);
+    }
+    const std::string key = largest->first;
+    if (by_closing || largest->second.file->BufferedRows() == 0) {
+      return CloseFiles(*largest_epoch, {key});
+    }
+    return Flush(*largest_epoch, key);
   }
 
   [[nodiscard]] std::size_t OpenFileCount() const {
@@ -300,9 +384,12 @@ class PartitionedTableWriter : public TableWriter {
   std::int64_t file_count_ = 0;
   std::int64_t memory_bytes_ = 0;         // of the open files
   std::int64_t closed_memory_bytes_ = 0;  // of files closed since memory was given back
-  std::size_t partition_count_ = 1;       // of the rows routed last
-  std::int64_t rows_per_step_ =
-      kRowsPerStep;  // for rows of the size of those routed last
+  std::int64_t not_looked_bytes_ = 0;     // allocated since the process was looked at
+  // Of the rows routed last.
+  std::size_t partition_count_ = 1;
+  std::int64_t bytes_per_row_ = 1;
+  std::int64_t rows_per_step_ = kRowsPerStep;
+  const std::size_t most_open_files_ = MostOpenFiles();
   std::vector<Epoch> epochs_;
   // The first error: the files of the open epochs are then good for Abandon() only.
   std::optional<Error> failure_;

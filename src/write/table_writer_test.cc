@@ -341,6 +341,66 @@ TEST_F(TableWriterTest, WhatOthersHoldDoesNotMakeFilesSmall) {
   EXPECT_THAT((*writer)->Finish(1), IsOkAnd(SizeIs(1)));
 }
 
+TEST_F(TableWriterTest, PartitionsWithoutRoomForRowGroupsKeepTheirFiles) {
+  metadata_ = std::make_shared<TableMetadata>(TableOf(IdAndText(), ByBucket(100)));
+  MemoryBudget small(5 * kMegabyte);
+  auto writer = TableWriter::Make(metadata_, *io_, small);
+  ASSERT_THAT(writer, IsOk());
+  std::int64_t most = 0;
+  for (int i = 0; i < 60; ++i) {
+    ASSERT_THAT(
+        (*writer)->Write(1, NoisyRows(metadata_->CurrentSchema(), i * 1000, 1000, 100)),
+        IsOk());
+    most = std::max(most, small.used_bytes());
+  }
+  EXPECT_LE(most, small.limit_bytes() + kMegabyte);
+  const auto files = (*writer)->Finish(1);
+  ASSERT_THAT(files, IsOkAnd(SizeIs(100)));
+  EXPECT_THAT(files->front().split_offsets, SizeIs(Gt(1U)));
+  std::vector<std::int64_t> all(60'000);
+  std::iota(all.begin(), all.end(), 0);
+  EXPECT_EQ(IdsIn(*files), all);
+  EXPECT_EQ(small.used_bytes(), 0);
+}
+
+// A process that holds the same whatever is freed.
+class FullProcess : public ProcessMemory {
+ public:
+  explicit FullProcess(std::int64_t bytes) : bytes_(bytes) {}
+  std::int64_t ResidentBytes() override { return bytes_; }
+  void ReturnUnused() override { ++returns; }
+
+  int returns = 0;
+
+ private:
+  const std::int64_t bytes_;
+};
+
+TEST_F(TableWriterTest, WhatNoReservationTellsOfMakesFilesGiveWayToo) {
+  FullProcess process(300 * kMegabyte);
+  MemoryGuard guard(200 * kMegabyte, process);
+  MemoryBudget budget(64 * kMegabyte, &guard);
+  metadata_ = std::make_shared<TableMetadata>(TableOf(IdAndText()));
+  auto writer = TableWriter::Make(metadata_, *io_, budget);
+  ASSERT_THAT(writer, IsOk());
+  std::int64_t most = 0;
+  for (int i = 0; i < 40; ++i) {
+    ASSERT_THAT(
+        (*writer)->Write(1, NoisyRows(metadata_->CurrentSchema(), i * 5000, 5000, 100)),
+        IsOk());
+    most = std::max(most, budget.used_bytes());
+  }
+  // The writer's share, and what comes between two looks.
+  EXPECT_GT(most, 4 * kMegabyte);
+  EXPECT_LE(most, (8 + 4) * kMegabyte);
+  EXPECT_GT(process.returns, 0);
+  const auto files = (*writer)->Finish(1);
+  // A file keeps growing; only its row groups are smaller.
+  ASSERT_THAT(files, IsOkAnd(SizeIs(1)));
+  EXPECT_THAT(files->front().split_offsets, SizeIs(Gt(1U)));
+  EXPECT_THAT(IdsIn(*files), SizeIs(200'000));
+}
+
 // A file system on which opening or writing fails when told to.
 class FailingFileIO : public FileIO {
  public:
