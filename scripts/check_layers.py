@@ -17,7 +17,7 @@ EVERYWHERE = "*"
 LIBRARIES = {
     "CLI/": ["cli"],
     "arrow/": ["model", "storage", "scan", "engine", "decode", "transform", "write", "commit"]
-    + ["pipeline", "query"],
+    + ["pipeline", "query", "source/dead_letters"],
     "curl/": ["net"],
     "duckdb.h": ["engine"],
     "fmt/": [EVERYWHERE],

@@ -90,8 +90,10 @@ void ConfigureLog(LogLevel level, LogFormat format) {
 }
 
 void SetLogLineHooks(std::function<void()> before, std::function<void()> after) {
-  State().before = std::move(before);
-  State().after = std::move(after);
+  LogState& state = State();
+  const std::scoped_lock lock(state.mutex);
+  state.before = std::move(before);
+  state.after = std::move(after);
 }
 
 }  // namespace frazil

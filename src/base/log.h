@@ -41,7 +41,7 @@ enum class LogFormat { kText, kJson };
 void ConfigureLog(LogLevel level, LogFormat format);
 
 /// \brief Puts a hook before and after each line, so that a status line that lives on the
-/// same terminal can get out of the way. Call once, before threads start.
+/// same terminal can get out of the way. No hook runs any more once this returns.
 void SetLogLineHooks(std::function<void()> before, std::function<void()> after);
 
 }  // namespace frazil

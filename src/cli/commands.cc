@@ -2,6 +2,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 
@@ -15,8 +16,10 @@ int PrintError(const Error& error) {
 }
 
 Result<PipelineSpec> LoadPipelineFile(const std::string& path) {
+  std::error_code error;
   std::ifstream file(path, std::ios::binary);
-  if (!file) {
+  // A folder opens, and throws when it is read.
+  if (!file || std::filesystem::is_directory(path, error)) {
     return Fail(ErrorKind::kNotFound, "cannot read the pipeline file: {}", path);
   }
   const std::string text((std::istreambuf_iterator<char>(file)),

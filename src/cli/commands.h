@@ -23,6 +23,9 @@ void AddDemoCommand(CLI::App& app, int& exit_code);
 void AddVerifyCommand(CLI::App& app, int& exit_code);
 void AddDeadLettersCommand(CLI::App& app, int& exit_code);
 
+/// \brief The subcommand `replay` of `dead-letters`.
+void AddDeadLettersReplay(CLI::App& letters, int& exit_code);
+
 /// \brief Prints an error as "frazil: <message>" and gives its exit code.
 int PrintError(const Error& error);
 

@@ -5,7 +5,9 @@
 
 #include "base/json.h"
 #include "cli/commands.h"
-#include "pipeline/plan.h"
+#include "cli/usage.h"
+#include "config/sql/token.h"
+#include "pipeline/replay.h"
 #include "query/table_query.h"
 
 namespace frazil {
@@ -18,49 +20,36 @@ struct DeadLettersOptions {
   std::string output = "text";
   std::int64_t limit = 10;
   std::int64_t number = 1;
+  bool all = false;
 };
 
 // What people call 1, 2, 3, ...: the newest first, and the same each time.
 constexpr std::string_view kNewestFirst =
-    "recorded_at DESC, source, topic, \"partition\" DESC, \"offset\" DESC";
+    "recorded_at DESC, source, topic, \"partition\" DESC, \"offset\" DESC, replay_round";
 
 // The dead-letter table of a pipeline, and queries over it.
 struct Letters {
   PipelinePlan plan;
   std::string table;  // quoted
+  std::string rows;   // a query of them with their state
   std::unique_ptr<TableQuery> query;
 };
-
-std::string Quote(const std::string& name) {
-  std::string quoted = "\"";
-  for (const char c : name) {
-    if (c == '"') quoted += '"';
-    quoted += c;
-  }
-  return quoted + "\"";
-}
 
 Result<Letters> OpenLetters(const std::string& file) {
   Letters letters;
   FRAZIL_ASSIGN(PipelineSpec spec, LoadPipelineFile(file));
-  FRAZIL_ASSIGN(letters.plan, PlanPipeline(std::move(spec)));
-  if (letters.plan.dead_letter_target < 0) {
-    return Fail(ErrorKind::kNotFound,
-                "pipeline '{}' has no dead-letter table: its 'dead-letters' is {}",
-                letters.plan.name,
-                letters.plan.settings.dead_letters == DeadLetterPolicy::kTopic
-                    ? fmt::format("topic:{}", letters.plan.settings.dead_letter_topic)
-                    : "fail");
-  }
+  auto plan = PlanPipeline(std::move(spec));
+  if (!plan.has_value()) return Fail(std::move(plan).error());
+  FRAZIL_ASSIGN(letters.plan, PlanReplay(*std::move(plan), /*is_retry=*/false));
   const TargetPlan& target =
       letters.plan.targets[static_cast<std::size_t>(letters.plan.dead_letter_target)];
-  if (!target.table.has_value()) {
-    return Fail(ErrorKind::kNotFound, "{} does not exist yet: the pipeline never ran",
-                target.name.ToString());
-  }
-  letters.table = Quote(target.name.catalog);
-  for (const std::string& level : target.name.levels) letters.table += "." + Quote(level);
-  letters.table += "." + Quote(target.name.table);
+  letters.table = QuoteSqlName(target.name.catalog);
+  for (const std::string& level : target.name.levels)
+    letters.table += "." + QuoteSqlName(level);
+  letters.table += "." + QuoteSqlName(target.name.table);
+  FRAZIL_ASSIGN(const ReplayPositions positions,
+                ReadReplayPositions(letters.plan, letters.plan.replay->pipeline));
+  letters.rows = LettersSql(letters.table, positions);
   std::map<std::string, Catalog*> catalogs;
   for (const auto& [name, catalog] : letters.plan.catalogs) {
     catalogs[name] = catalog.get();
@@ -95,37 +84,29 @@ Json AsJson(const std::vector<std::string>& names, const std::vector<Row>& rows)
   return list;
 }
 
-Status List(const DeadLettersOptions& options) {
-  FRAZIL_ASSIGN(Letters letters, OpenLetters(options.file));
-  FRAZIL_ASSIGN(
-      const auto classes,
-      Ask(letters, fmt::format("SELECT count(*), stage, error_class, min(recorded_at), "
-                               "max(recorded_at) FROM {} GROUP BY 2, 3 ORDER BY count(*) "
-                               "DESC, 2, 3",
-                               letters.table)));
-  FRAZIL_ASSIGN(
-      const auto newest,
-      Ask(letters,
-          fmt::format(
-              "SELECT row_number() OVER (ORDER BY {0}) AS number, recorded_at, "
-              "topic, \"partition\", \"offset\", stage, error_class, message FROM "
-              "{1} ORDER BY {0} LIMIT {2}",
-              kNewestFirst, letters.table, options.limit)));
-  if (options.output == "json") {
-    fmt::print("{}\n",
-               DumpJson(Json{
-                   {"classes",
-                    AsJson({"count", "stage", "error-class", "first", "last"}, classes)},
-                   {"newest", AsJson({"number", "recorded-at", "topic", "partition",
-                                      "offset", "stage", "error-class", "message"},
-                                     newest)}}));
-    return {};
+// How many there are in each state, in the order of kLetterStates.
+Result<Row> CountStates(Letters& letters) {
+  std::string columns;
+  for (const char* state : kLetterStates) {
+    if (!columns.empty()) columns += ", ";
+    columns += fmt::format("count(*) FILTER (state = '{}')", state);
   }
-  if (classes.empty()) {
+  FRAZIL_ASSIGN(auto rows, Ask(letters, fmt::format("SELECT {} FROM ({}) AS letters",
+                                                    columns, letters.rows)));
+  return rows.front();
+}
+
+void PrintList(const DeadLettersOptions& options, const Letters& letters,
+               const Row& states, const std::vector<Row>& classes,
+               const std::vector<Row>& newest) {
+  if (states == Row{"0", "0", "0"}) {
     fmt::print("no dead letters in {}\n", letters.table);
-    return {};
+    return;
   }
-  fmt::print("{:>10}  {:<10} {:<20} last\n", "count", "stage", "error class");
+  fmt::print("{} waiting, {} failed again, {} replayed\n", states[0], states[1],
+             states[2]);
+  if (classes.empty()) return;
+  fmt::print("\n{:>10}  {:<10} {:<20} last\n", "count", "stage", "error class");
   for (const Row& row : classes) {
     fmt::print("{:>10}  {:<10} {:<20} {}\n", row[0], row[1], row[2], row[4]);
   }
@@ -134,29 +115,69 @@ Status List(const DeadLettersOptions& options) {
     fmt::print("{:>4}  {}  {}-{} offset {}  {}: {}\n", row[0], row[1], row[2], row[3],
                row[4], row[6], row[7]);
   }
-  fmt::print("`frazil dead-letters show {} N` shows number N wholly.\n", options.file);
+  fmt::print(
+      "`frazil dead-letters show {0} N` shows number N wholly; once their cause is "
+      "mended, `frazil dead-letters replay {0}` runs them again.\n",
+      options.file);
+}
+
+Status List(const DeadLettersOptions& options) {
+  FRAZIL_ASSIGN(Letters letters, OpenLetters(options.file));
+  FRAZIL_ASSIGN(const Row states, CountStates(letters));
+  const std::string_view wanted = options.all ? "true" : "state <> 'replayed'";
+  FRAZIL_ASSIGN(
+      const auto classes,
+      Ask(letters, fmt::format("SELECT count(*), stage, error_class, min(recorded_at), "
+                               "max(recorded_at) FROM ({}) AS letters WHERE {} GROUP BY "
+                               "2, 3 ORDER BY count(*) DESC, 2, 3",
+                               letters.rows, wanted)));
+  FRAZIL_ASSIGN(
+      const auto newest,
+      Ask(letters,
+          fmt::format(
+              "SELECT number, recorded_at, topic, \"partition\", \"offset\", stage, "
+              "error_class, message, state FROM (SELECT *, row_number() OVER "
+              "(ORDER BY {}) AS number FROM ({}) AS letters) AS numbered WHERE {} "
+              "ORDER BY number LIMIT {}",
+              kNewestFirst, letters.rows, wanted, options.limit)));
+  if (options.output != "json") {
+    PrintList(options, letters, states, classes, newest);
+    return {};
+  }
+  Json counts = Json::object();
+  for (std::size_t i = 0; i < states.size(); ++i) counts[kLetterStates[i]] = states[i];
+  fmt::print("{}\n",
+             DumpJson(Json{
+                 {"states", std::move(counts)},
+                 {"classes",
+                  AsJson({"count", "stage", "error-class", "first", "last"}, classes)},
+                 {"newest", AsJson({"number", "recorded-at", "topic", "partition",
+                                    "offset", "stage", "error-class", "message", "state"},
+                                   newest)}}));
   return {};
 }
 
 Status Show(const DeadLettersOptions& options) {
   FRAZIL_ASSIGN(Letters letters, OpenLetters(options.file));
   const std::vector<std::string> names = {
-      "topic",    "partition",   "offset",      "timestamp", "key",
-      "headers",  "stage",       "error_class", "message",   "source",
-      "pipeline", "recorded_at", "payload"};
+      "topic",       "partition",    "offset",  "timestamp",      "key",    "headers",
+      "stage",       "error_class",  "message", "failed_inserts", "source", "pipeline",
+      "recorded_at", "replay_round", "state",   "payload"};
   std::string columns;
   for (const std::string& name : names) {
     if (!columns.empty()) columns += ", ";
     // DuckDB writes a quote or a newline of a BLOB as \x22, \x0A; texts are for people.
     const bool is_bytes = name == "payload" || name == "key";
     columns += is_bytes ? fmt::format("coalesce(TRY(decode({0})), CAST({0} AS VARCHAR))",
-                                      Quote(name))
-                        : Quote(name);
+                                      QuoteSqlName(name))
+                        : QuoteSqlName(name);
   }
   FRAZIL_ASSIGN(
       const auto rows,
-      Ask(letters, fmt::format("SELECT {} FROM {} ORDER BY {} LIMIT 1 OFFSET {}", columns,
-                               letters.table, kNewestFirst, options.number - 1)));
+      Ask(letters,
+          fmt::format("SELECT {} FROM ({}) AS letters ORDER BY {} LIMIT 1 OFFSET "
+                      "{}",
+                      columns, letters.rows, kNewestFirst, options.number - 1)));
   if (rows.empty()) {
     return Fail(ErrorKind::kNotFound, "there is no dead letter number {}",
                 options.number);
@@ -166,7 +187,7 @@ Status Show(const DeadLettersOptions& options) {
     return {};
   }
   for (std::size_t c = 0; c + 1 < names.size(); ++c) {
-    fmt::print("{:<12} {}\n", names[c], rows[0][c]);
+    fmt::print("{:<14} {}\n", names[c], rows[0][c]);
   }
   fmt::print("{}\n{}\n", names.back(), rows[0].back());
   return {};
@@ -194,15 +215,17 @@ void AddDeadLettersCommand(CLI::App& app, int& exit_code) {
       letters->add_subcommand("list", "How many of which error, and the newest");
   AddCommon(*list, *options);
   list->add_option("--limit", options->limit, "How many of the newest")
-      ->check(CLI::NonNegativeNumber)
+      ->check(AtLeast(0))
       ->capture_default_str();
+  list->add_flag("--all", options->all, "Also those that were replayed");
   list->callback([options, &exit_code] { exit_code = Report(List(*options)); });
   CLI::App* show = letters->add_subcommand("show", "One of them wholly");
   AddCommon(*show, *options);
   show->add_option("number", options->number, "As `list` numbers them: 1 is the newest")
-      ->check(CLI::PositiveNumber)
+      ->check(AtLeast(1))
       ->capture_default_str();
   show->callback([options, &exit_code] { exit_code = Report(Show(*options)); });
+  AddDeadLettersReplay(*letters, exit_code);
 }
 
 }  // namespace frazil

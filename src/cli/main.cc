@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 
 #include "cli/commands.h"
+#include "cli/usage.h"
 
 namespace {
 
@@ -49,7 +50,7 @@ int main(int argc, char** argv) {
     CLI::App app("Frazil streams events into Apache Iceberg tables, exactly once",
                  "frazil");
     app.require_subcommand(1);
-    app.set_version_flag("--version", FRAZIL_VERSION);
+    app.set_version_flag("--version", "frazil " FRAZIL_VERSION);
     int exit_code = frazil::kExitOk;
     frazil::AddRunCommand(app, exit_code);
     frazil::AddCheckCommand(app, exit_code);
@@ -65,7 +66,9 @@ int main(int argc, char** argv) {
     try {
       app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
-      return app.exit(error) == 0 ? frazil::kExitOk : frazil::kExitUsage;
+      if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
+      fmt::print(stderr, "{}", frazil::UsageMessage(app, argc, argv, error));
+      return frazil::kExitUsage;
     }
     return exit_code;
   } catch (const std::exception& error) {

@@ -38,28 +38,44 @@ std::string ShortCount(std::int64_t count) {
 }
 
 std::string StatusLine(const PipelineStatus& status, double rows_per_second,
-                       std::int64_t now_ms) {
+                       std::int64_t now_ms, std::size_t width) {
   const std::int64_t lag = status.lag.load();
-  const std::int64_t last = status.last_commit_ms.load();
-  const std::string last_commit = last == 0
-                                      ? "none"
-                                      : FormatDuration(std::chrono::milliseconds(
-                                            std::max<std::int64_t>(0, now_ms - last))) +
-                                            " ago";
-  const auto next = std::chrono::milliseconds(
-      std::max<std::int64_t>(0, status.next_commit_in_ms.load()));
-  return fmt::format(
+  const std::int64_t last_ms = status.last_commit_ms.load();
+  const std::string last = last_ms == 0
+                               ? "none"
+                               : FormatDuration(std::chrono::milliseconds(
+                                     std::max<std::int64_t>(0, now_ms - last_ms))) +
+                                     " ago";
+  const std::string next = FormatDuration(std::chrono::milliseconds(
+      std::max<std::int64_t>(0, status.next_commit_in_ms.load())));
+  const std::string rate = ShortCount(static_cast<std::int64_t>(rows_per_second));
+  const std::string behind = lag < 0 ? "?" : ShortCount(lag);
+  const std::int64_t files = status.files_committed.load();
+  const std::int64_t letters = status.dead_letters.load();
+  std::string line = fmt::format(
       "{} rows  {}/s  lag {}  committed {}, last {}, next in {}  files {}  dead letters "
       "{}",
-      ShortCount(status.records_read.load()),
-      ShortCount(static_cast<std::int64_t>(rows_per_second)),
-      lag < 0 ? "?" : ShortCount(lag), ShortCount(status.rows_committed.load()),
-      last_commit, FormatDuration(next), status.files_committed.load(),
-      status.dead_letters.load());
+      ShortCount(status.records_read.load()), rate, behind,
+      ShortCount(status.rows_committed.load()), last, next, files, letters);
+  if (line.size() > width) {
+    line = fmt::format("{}/s  lag {}  commit {}, next {}  files {}  dead {}", rate,
+                       behind, last, next, files, letters);
+  }
+  line.resize(std::min(line.size(), width));
+  return line;
 }
 
 TerminalStatus::TerminalStatus(const PipelineStatus& status) : status_(status) {
-  SetLogLineHooks(ClearLine, nullptr);
+  // From before a log line until after it the terminal is the log's.
+  SetLogLineHooks(
+      [this] {
+        output_.lock();
+        ClearLine();
+      },
+      [this] {
+        Draw();
+        output_.unlock();
+      });
   thread_ = std::jthread([this](const std::stop_token& stop) { Run(stop); });
 }
 
@@ -68,6 +84,12 @@ TerminalStatus::~TerminalStatus() {
   thread_.join();
   SetLogLineHooks(nullptr, nullptr);
   ClearLine();
+  (void)std::fflush(stderr);
+}
+
+void TerminalStatus::Draw() {
+  fmt::print(stderr, "\r{}\033[K", line_);
+  (void)std::fflush(stderr);
 }
 
 void TerminalStatus::Run(const std::stop_token& stop) {
@@ -87,10 +109,10 @@ void TerminalStatus::Run(const std::stop_token& stop) {
     rate += kSmoothing * (current - rate);
     last_rows = rows;
     last_time = now;
-    std::string line = StatusLine(status_, rate, Clock::System().NowMs());
-    line.resize(std::min(line.size(), TerminalWidth() - 1));
-    fmt::print(stderr, "\r{}\033[K", line);
-    (void)std::fflush(stderr);
+    const std::scoped_lock lock(output_);
+    // The last column stays free: a character there would wrap the line.
+    line_ = StatusLine(status_, rate, Clock::System().NowMs(), TerminalWidth() - 1);
+    Draw();
   }
 }
 

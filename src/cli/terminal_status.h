@@ -16,8 +16,9 @@ namespace frazil {
 
 /// \brief One line of a pipeline's state: "1.2 M rows  830 k/s  lag 12 k  ...".
 /// \param rows_per_second over the last refreshes.
+/// \param width a narrow line says the same in fewer words, then less; never longer.
 std::string StatusLine(const PipelineStatus& status, double rows_per_second,
-                       std::int64_t now_ms);
+                       std::int64_t now_ms, std::size_t width);
 
 /// \brief "1.2 M", "830 k", "17".
 std::string ShortCount(std::int64_t count);
@@ -33,8 +34,11 @@ class TerminalStatus {
 
  private:
   void Run(const std::stop_token& stop);
+  void Draw();
 
   const PipelineStatus& status_;
+  std::mutex output_;  // the terminal, and line_
+  std::string line_;
   std::mutex mutex_;
   std::condition_variable_any wake_;
   std::jthread thread_;

@@ -78,9 +78,17 @@ int PrintReport(const VerifyReport& report, bool is_json) {
     }
   }
   if (is_json) {
-    fmt::print("{}\n", DumpJson(Json{{"records", report.records}, {"tables", tables}}));
+    fmt::print("{}\n", DumpJson(Json{{"records", report.records},
+                                     {"replayable-dead-letters", report.replayable},
+                                     {"tables", tables}}));
   } else {
     fmt::print("{} records of the source were read again\n", report.records);
+    if (report.replayable > 0) {
+      fmt::print(
+          "{} dead letters would be rows now: `frazil dead-letters replay` makes "
+          "them\n",
+          report.replayable);
+    }
   }
   return is_equal ? kExitOk : kExitDiffers;
 }

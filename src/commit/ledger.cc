@@ -132,12 +132,24 @@ struct Walk {
   const Snapshot* found = nullptr;
   std::set<std::int64_t> passed;
   bool is_cut = false;  // a parent is named that the table no longer lists
+  // The newest snapshot with ledgers has none under `key`.
+  bool is_left_out = false;
 };
+
+bool HasLedgers(const Snapshot& snapshot) {
+  const auto first = snapshot.summary.lower_bound(std::string(kLedgerKeyPrefix));
+  return first != snapshot.summary.end() && first->first.starts_with(kLedgerKeyPrefix);
+}
 
 Walk WalkAncestors(const TableMetadata& metadata, const std::string& key) {
   Walk walk;
+  bool has_seen_ledgers = false;
   const Snapshot* snapshot = metadata.CurrentSnapshot();
   while (snapshot != nullptr && walk.passed.insert(snapshot->snapshot_id).second) {
+    if (!has_seen_ledgers && HasLedgers(*snapshot)) {
+      has_seen_ledgers = true;
+      walk.is_left_out = !snapshot->summary.contains(key);
+    }
     if (walk.found == nullptr && snapshot->summary.contains(key)) walk.found = snapshot;
     if (!snapshot->parent_snapshot_id.has_value()) return walk;
     const Snapshot* parent = metadata.FindSnapshot(*snapshot->parent_snapshot_id);
@@ -151,6 +163,10 @@ Walk WalkAncestors(const TableMetadata& metadata, const std::string& key) {
 
 std::string LedgerKey(std::string_view pipeline) {
   return fmt::format("{}{}", kLedgerKeyPrefix, pipeline);
+}
+
+std::string ReplayName(std::string_view pipeline) {
+  return fmt::format("{}.replay", pipeline);
 }
 
 namespace {
@@ -280,7 +296,10 @@ Result<LedgerLookup> FindLedger(const TableMetadata& metadata,
     lookup.state = LedgerState::kMirrored;
     return lookup;
   }
-  lookup.state = walk.is_cut ? LedgerState::kUnknown : LedgerState::kNone;
+  // Every commit of ours copies all ledgers forward: one that holds others and not this
+  // came before the pipeline's first, wherever the history behind it is cut.
+  lookup.state =
+      walk.is_cut && !walk.is_left_out ? LedgerState::kUnknown : LedgerState::kNone;
   return lookup;
 }
 

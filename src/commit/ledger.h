@@ -27,6 +27,9 @@ inline constexpr std::string_view kLedgerKeyPrefix = "frazil.ledger.";
 /// \brief "frazil.ledger.<pipeline>".
 std::string LedgerKey(std::string_view pipeline);
 
+/// \brief "<pipeline>.replay": whose ledger says how far dead letters were run again.
+std::string ReplayName(std::string_view pipeline);
+
 /// \brief Progress in one stream, a topic.
 struct StreamLedger {
   StreamIdentity identity;

@@ -130,6 +130,18 @@ TEST(LedgerTest, ACutHistoryWithoutAMirrorIsUnknownAndNotZero) {
   EXPECT_EQ(FindLedger(metadata, "p")->state, LedgerState::kUnknown);
 }
 
+TEST(LedgerTest, ASnapshotWithOnlyOthersLedgersIsFromBeforeOurFirstCommit) {
+  Snapshot theirs = SnapshotOf(3, 2, {});
+  theirs.summary[LedgerKey("q")] = EncodeLedger(LedgerAt(1, 2));
+  EXPECT_EQ(FindLedger(TableOf({theirs}, 3), "p")->state, LedgerState::kNone);
+  EXPECT_EQ(FindLedger(TableOf({theirs, SnapshotOf(4, 3, {})}, 4), "p")->state,
+            LedgerState::kNone);
+  // Whoever comes before tells nothing of what came after.
+  Snapshot ours = SnapshotOf(4, 3, LedgerAt(10, 20));
+  ours.summary[LedgerKey("q")] = EncodeLedger(LedgerAt(1, 2));
+  EXPECT_EQ(FindLedger(TableOf({theirs, ours}, 4), "p")->ledger, LedgerAt(10, 20));
+}
+
 TEST(LedgerTest, ARollbackGoesBackToTheLedgerOfThatTime) {
   TableMetadata metadata = TableOf(
       {SnapshotOf(1, {}, LedgerAt(10, 20)), SnapshotOf(2, 1, LedgerAt(50, 60))}, 1);

@@ -20,6 +20,7 @@ struct TableCommitter::Work {
   const Ledger* overwrite = nullptr;
   // Write LedgerAfterRollback, if the table is rolled back.
   bool acknowledges_rollback = false;
+  bool is_fence = false;
   std::optional<FastAppend> append;
   bool are_manifests_written = false;
   // An attempt's answer was lost: whatever it names must be kept.
@@ -75,6 +76,15 @@ Status TableCommitter::AcknowledgeRollback(const std::stop_token& stop) {
   Work work;
   work.epoch = &nothing;
   work.acknowledges_rollback = true;
+  FRAZIL_TRY(Run(work, stop));
+  return {};
+}
+
+Status TableCommitter::Fence(const std::stop_token& stop) {
+  const TableEpoch nothing;
+  Work work;
+  work.epoch = &nothing;
+  work.is_fence = true;
   FRAZIL_TRY(Run(work, stop));
   return {};
 }
@@ -164,12 +174,16 @@ Result<Ledger> TableCommitter::NextLedger(const Work& work,
                 options_.pipeline);
   } else {
     ledger = lookup.ledger.value_or(Ledger{});
+    if (options_.is_exclusive && !work.is_fence && ledger.writer != options_.writer_id) {
+      return Fail(ErrorKind::kLedgerConflict, "another process has taken {} over",
+                  options_.pipeline);
+    }
     FRAZIL_TRY(CheckClaims(ledger, work.epoch->claims, options_.is_anchor));
     ledger = ApplyClaims(std::move(ledger), work.epoch->claims);
     for (const auto& [split, identity] : work.epoch->identities) {
       ledger.SetIdentity(split, identity);
     }
-    ledger.epoch = work.epoch->epoch;
+    if (!work.is_fence) ledger.epoch = work.epoch->epoch;
   }
   ledger.writer = options_.writer_id;
   ledger.is_anchor = options_.is_anchor;
@@ -224,6 +238,10 @@ Result<CommitOutcome> TableCommitter::Attempt(Work& work) {
     const Snapshot* current = metadata.CurrentSnapshot();
     DeleteManifestLists(work, current == nullptr ? "" : current->manifest_list);
     return CommitOutcome{work.append->snapshot_id(), has_changed};
+  }
+  if (work.is_fence && lookup.state == LedgerState::kRolledBack) {
+    Discard(work);  // who acknowledges the rollback writes its id
+    return CommitOutcome{0, has_changed};
   }
   if (work.acknowledges_rollback && lookup.state != LedgerState::kRolledBack) {
     Discard(work);  // another worker was quicker

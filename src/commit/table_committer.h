@@ -38,6 +38,8 @@ struct CommitterOptions {
   /// Random id of this process.
   std::string writer_id;
   bool is_anchor = false;
+  /// Only the writer that fenced last may commit: see Fence().
+  bool is_exclusive = false;
   /// Conflicts and lost answers are borne for so long.
   std::chrono::milliseconds deadline = std::chrono::minutes(30);
   /// Put into each summary: "engine-version".
@@ -88,6 +90,10 @@ class TableCommitter {
   /// lost is replayed. Does nothing where the table is not rolled back (any more).
   /// \return kDataLoss of LedgerAfterRollback; errors as of Commit.
   Status AcknowledgeRollback(const std::stop_token& stop);
+
+  /// \brief Makes this writer the only one of an exclusive pipeline: commits of those that
+  /// fenced before are refused with kLedgerConflict. Adds a snapshot without files.
+  Status Fence(const std::stop_token& stop);
 
   /// \brief Replaces this pipeline's ledger whatever it says: for operators and for
   /// `on-data-loss` = `continue`.

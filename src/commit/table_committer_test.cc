@@ -343,6 +343,36 @@ TEST_F(TableCommitterTest, ATableMadeAnewIsNotFilledByMistake) {
               FailsWith(ErrorKind::kDataLoss, HasSubstr("made anew")));
 }
 
+TEST_F(TableCommitterTest, OfExclusiveWritersOnlyTheOneThatFencedLastMayCommit) {
+  const auto exclusive = [&](std::string writer) {
+    CommitterOptions options;
+    options.pipeline = "p";
+    options.writer_id = std::move(writer);
+    options.is_anchor = true;
+    options.is_exclusive = true;
+    return TableCommitter(catalog_, *io_, Clock::System(), kTable,
+                          *catalog_.LoadTable(kTable), std::move(options));
+  };
+  TableCommitter first = exclusive("first");
+  EXPECT_THAT(first.Commit(Epoch(1, -1, 5, "never"), stop_.get_token()),
+              FailsWith(ErrorKind::kLedgerConflict));
+  EXPECT_THAT(first.Fence(stop_.get_token()), IsOk());
+  EXPECT_THAT(first.Commit(Epoch(3, -1, 100, "a"), stop_.get_token()), IsOk());
+
+  TableCommitter second = exclusive("second");
+  catalog_.Spoil({Answer::kLostAfterApplying, Answer::kConflict});
+  EXPECT_THAT(second.Fence(stop_.get_token()), IsOk());
+  // What the ledger says stays.
+  EXPECT_EQ(CommittedPosition(second), 100);
+  EXPECT_EQ(second.ReadLedger()->ledger->epoch, 3);
+  EXPECT_THAT(LiveFiles(), ElementsAre("a"));
+
+  EXPECT_THAT(first.Commit(Epoch(4, 100, 120, "b"), stop_.get_token()),
+              FailsWith(ErrorKind::kLedgerConflict, HasSubstr("taken p over")));
+  EXPECT_THAT(second.Commit(Epoch(4, 100, 150, "c"), stop_.get_token()), IsOk());
+  EXPECT_THAT(LiveFiles(), UnorderedElementsAre("a", "c"));
+}
+
 TEST_F(TableCommitterTest, AnOverwriteSetsTheLedgerWhateverItSays) {
   TableCommitter committer = Committer();
   EXPECT_THAT(committer.Commit(Epoch(1, -1, 100, "a"), stop_.get_token()), IsOk());

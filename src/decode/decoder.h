@@ -43,6 +43,8 @@ struct RecordFailure {
   std::string error_class;
   /// For people; holds no more than a short excerpt of the record.
   std::string message;
+  /// Names of the INSERTs that lack the record's row; empty: all of them.
+  std::vector<std::string> inserts = {};
 };
 
 /// \brief Rows, and which records they come from.

@@ -45,6 +45,17 @@ class RawStorage {
   [[nodiscard]] virtual Headers HeadersOf(std::size_t index) const = 0;
 };
 
+/// \brief What the batches of dead letters that are run again carry beside their records
+/// (docs/adr/0005-replay.md). Everything is empty for records as a stream gives them.
+struct ReplayTag {
+  /// Names of the INSERTs that the records are for; empty: all INSERTs of the source.
+  std::vector<std::string> inserts;
+  /// The round of the replay, from 1.
+  std::int32_t round = 0;
+  /// What the positions of `range` are beyond the ordinals of the records.
+  std::int64_t position_shift = 0;
+};
+
 /// \brief Records of one split in order, and the range they account for.
 struct RawBatch {
   Split split;
@@ -55,6 +66,7 @@ struct RawBatch {
   /// Keys and values of all records: what the batch weighs in a channel.
   std::int64_t size_bytes = 0;
   std::unique_ptr<const RawStorage> storage;
+  ReplayTag replay;
 };
 
 }  // namespace frazil

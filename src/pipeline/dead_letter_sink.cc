@@ -94,7 +94,9 @@ FailureSink DeadLetterSink::ForWorker(WriteChannel* table) {
       return [this, table](std::int64_t epoch, const RawBatch& batch,
                            const std::vector<RecordFailure>& failures,
                            const std::stop_token& stop) {
-        const DeadLetterContext context{plan_.name, Clock::System().NowMs() * 1000};
+        const DeadLetterContext context{
+            plan_.replay.has_value() ? plan_.replay->pipeline : plan_.name,
+            Clock::System().NowMs() * 1000};
         return ToTable(context, *table, epoch, batch, failures, stop);
       };
     case DeadLetterPolicy::kTopic:

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "engine/duck_database.h"
+#include "pipeline/replay.h"
 #include "pipeline/select.h"
 #include "pipeline/source_columns.h"
 #include "source/source_factory.h"
@@ -30,6 +31,7 @@ Status PipelineParts::Open() {
 }
 
 Result<std::unique_ptr<Source>> PipelineParts::MakeSource(std::size_t source) {
+  if (plan_.replay.has_value()) return MakeReplaySource(plan_, source);
   const SourceSpec& table = plan_.spec.sources[plan_.sources[source]];
   SourceContext context;
   context.script = &plan_.spec;
@@ -47,11 +49,14 @@ Result<std::unique_ptr<Decoder>> PipelineParts::MakeDecoder(std::size_t source) 
 
 Result<std::vector<Flow>> PipelineParts::MakeFlows(std::size_t source) {
   std::vector<Flow> flows;
-  for (const FlowPlan& plan : plan_.flows) {
+  const std::vector<std::string> names = InsertNames(plan_);
+  for (std::size_t i = 0; i < plan_.flows.size(); ++i) {
+    const FlowPlan& plan = plan_.flows[i];
     if (plan.source != source) continue;
     const TransformSpec select = TransformSpecOf(plan_, plan);
     Flow flow;
     flow.table = plan.target;
+    flow.insert = names[i];
     FRAZIL_ASSIGN(flow.transformer, MakeTransformer(select, database_.get()));
     flows.push_back(std::move(flow));
   }

@@ -7,6 +7,7 @@
 #include "base/retry.h"
 #include "base/unique_id.h"
 #include "pipeline/pipeline_run.h"
+#include "pipeline/replay.h"
 
 namespace frazil {
 namespace {
@@ -62,6 +63,10 @@ bool Pipeline::is_draining() {
 
 Status Pipeline::Replan() {
   FRAZIL_ASSIGN(PipelinePlan plan, PlanPipeline(plan_.spec));
+  if (plan_.replay.has_value()) {
+    // The round that was asked for has begun where it could.
+    FRAZIL_ASSIGN(plan, PlanReplay(std::move(plan), /*is_retry=*/false));
+  }
   plan_ = std::move(plan);
   return CreateMissing(plan_);
 }
@@ -88,6 +93,9 @@ Status Pipeline::Run() {
     has_run |= status_.has_polled.load();
     if (!has_run) return status;
     const bool is_conflict = status.error().kind == ErrorKind::kLedgerConflict;
+    if (is_conflict && plan_.replay.has_value()) {
+      return Fail(std::move(status).error().Within("another replay is running"));
+    }
     const bool is_setback = is_conflict || status.error().kind == ErrorKind::kDataLoss;
     if (is_setback && ++setbacks >= kMaxSetbacksInARow) {
       if (!is_conflict) return status;

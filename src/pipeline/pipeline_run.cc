@@ -55,6 +55,7 @@ Status PipelineRun::MakeCommitters() {
     options.pipeline = plan_.name;
     options.writer_id = writer_id_;
     options.is_anchor = i == 0;
+    options.is_exclusive = plan_.replay.has_value();
     options.engine_version = FRAZIL_VERSION;
     committers_.push_back(std::make_unique<TableCommitter>(*target.catalog, *plan_.io,
                                                            clock_, target.identifier,
@@ -67,6 +68,9 @@ Status PipelineRun::MakeCommitters() {
 Status PipelineRun::Prepare(const std::stop_token& stop) {
   FRAZIL_TRY(parts_.Open());
   FRAZIL_TRY(MakeCommitters());
+  if (plan_.replay.has_value()) {
+    for (const auto& committer : committers_) FRAZIL_TRY(committer->Fence(stop));
+  }
   std::vector<Source*> sources;
   for (std::size_t i = 0; i < plan_.sources.size(); ++i) {
     FRAZIL_ASSIGN(auto source, parts_.MakeSource(i));

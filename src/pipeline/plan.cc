@@ -84,6 +84,22 @@ std::string DefaultName(const PipelinePlan& plan) {
   return plan.targets.front().name.ToString();
 }
 
+// A table of that name may be anybody's, or of a Frazil that knew other columns.
+Status CheckDeadLetterTable(const TargetPlan& target) {
+  const Schema expected = DeadLetterSchema();
+  const auto is_same = [](const SchemaField& a, const SchemaField& b) {
+    return a.name == b.name && a.type.id() == b.type.id();
+  };
+  if (std::equal(expected.fields.begin(), expected.fields.end(),
+                 target.schema.fields.begin(), target.schema.fields.end(), is_same)) {
+    return {};
+  }
+  return Fail(ErrorKind::kInvalidConfig,
+              "{} has not the columns of a dead-letter table: rename or drop it, or SET "
+              "'pipeline.name' so that another one is used",
+              target.name.ToString());
+}
+
 Status PlanDeadLetters(PipelinePlan& plan) {
   if (plan.settings.dead_letters != DeadLetterPolicy::kTable) return {};
   TargetPlan target;
@@ -94,6 +110,7 @@ Status PlanDeadLetters(PipelinePlan& plan) {
   auto loaded = target.catalog->LoadTable(target.identifier);
   if (loaded.has_value()) {
     target.schema = loaded->metadata->CurrentSchema();
+    FRAZIL_TRY(CheckDeadLetterTable(target));
     target.table = *std::move(loaded);
   } else if (loaded.error().kind == ErrorKind::kNotFound) {
     target.creation.emplace();
@@ -143,6 +160,17 @@ TableName DeadLetterTableName(const TableName& anchor, std::string_view pipeline
   for (const char c : pipeline) name.table += IsPhysicalName(c) ? c : '_';
   name.table += "_dead_letters";
   return name;
+}
+
+std::vector<std::string> InsertNames(const PipelinePlan& plan) {
+  std::vector<std::string> names;
+  std::map<std::size_t, int> seen;
+  for (const FlowPlan& flow : plan.flows) {
+    const int count = ++seen[flow.target];
+    const std::string table = plan.targets[flow.target].name.ToString();
+    names.push_back(count == 1 ? table : fmt::format("{} ({})", table, count));
+  }
+  return names;
 }
 
 Result<PipelinePlan> PlanPipeline(PipelineSpec spec) {

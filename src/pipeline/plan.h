@@ -44,6 +44,14 @@ struct FlowPlan {
   std::size_t insert = 0;
 };
 
+/// \brief That a plan runs a pipeline's dead letters again (pipeline/replay.h).
+struct ReplayMode {
+  /// The pipeline whose dead letters they are.
+  std::string pipeline;
+  /// Run those once more that failed in an earlier replay.
+  bool is_retry = false;
+};
+
 /// \brief What will run.
 struct PipelinePlan {
   PipelineSpec spec;
@@ -61,6 +69,8 @@ struct PipelinePlan {
   std::vector<std::string> selects;
   /// Index of the dead-letter table, or -1.
   std::int64_t dead_letter_target = -1;
+  /// nullopt: records come from the sources.
+  std::optional<ReplayMode> replay;
   /// For people: "ts of lake.db.events is evaluated once per batch (now())".
   std::vector<std::string> warnings;
 };
@@ -71,6 +81,10 @@ Result<PipelinePlan> PlanPipeline(PipelineSpec spec);
 
 /// \brief Makes the namespaces and tables that do not exist yet, and loads them.
 Status CreateMissing(PipelinePlan& plan);
+
+/// \brief By flow, what its INSERT is called in dead letters: "lake.db.events", and
+/// "lake.db.events (2)" for the second one into the same table.
+std::vector<std::string> InsertNames(const PipelinePlan& plan);
 
 /// \brief The plan for `check`, secrets left out.
 std::string DescribePlan(const PipelinePlan& plan);

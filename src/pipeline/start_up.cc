@@ -79,6 +79,9 @@ Status CheckStrangers(const TableMetadata& metadata, const std::string& table,
                       const StartUpChoices& choices) {
   if (choices.allow_shared_topics) return {};
   for (const std::string& pipeline : PipelinesOf(metadata)) {
+    // Dead letters are records of the same topics; which of both wrote one is told apart.
+    if (pipeline == ReplayName(choices.pipeline)) continue;
+    if (choices.pipeline == ReplayName(pipeline)) continue;
     FRAZIL_ASSIGN(const LedgerLookup lookup, FindLedger(metadata, pipeline));
     const Ledger ledger = lookup.ledger.value_or(Ledger{});
     for (const NamedSplit& ours : splits) {

@@ -1,6 +1,7 @@
 #include "pipeline/worker_stage.h"
 
 #include <algorithm>
+#include <iterator>
 #include <limits>
 #include <utility>
 
@@ -17,11 +18,12 @@ std::size_t FirstRecordFor(const WorkItem& item, std::size_t table) {
   const auto held = skip.find(item.batch->split);
   if (held == skip.end()) return 0;
   const auto& records = item.batch->records;
-  const auto first =
-      std::lower_bound(records.begin(), records.end(), held->second.ordinal,
-                       [](const RawRecord& record, std::int64_t ordinal) {
-                         return record.ordinal < ordinal;
-                       });
+  const std::int64_t held_records =
+      held->second.ordinal - item.batch->replay.position_shift;
+  const auto first = std::lower_bound(records.begin(), records.end(), held_records,
+                                      [](const RawRecord& record, std::int64_t ordinal) {
+                                        return record.ordinal < ordinal;
+                                      });
   return static_cast<std::size_t>(first - records.begin());
 }
 
@@ -45,6 +47,28 @@ std::int64_t RowsBefore(const DecodedBatch& decoded, std::size_t first_record,
 }
 
 }  // namespace
+
+bool IsFor(const RawBatch& batch, const Flow& flow) {
+  const std::vector<std::string>& inserts = batch.replay.inserts;
+  return inserts.empty() ||
+         std::find(inserts.begin(), inserts.end(), flow.insert) != inserts.end();
+}
+
+void MergeFailures(std::vector<RecordFailure>& failures) {
+  std::stable_sort(failures.begin(), failures.end(), [](const auto& a, const auto& b) {
+    return a.record_index < b.record_index;
+  });
+  std::vector<RecordFailure> merged;
+  for (RecordFailure& failure : failures) {
+    if (merged.empty() || merged.back().record_index != failure.record_index) {
+      merged.push_back(std::move(failure));
+      continue;
+    }
+    std::move(failure.inserts.begin(), failure.inserts.end(),
+              std::back_inserter(merged.back().inserts));
+  }
+  failures = std::move(merged);
+}
 
 Status WorkerStage::Run(const std::stop_token& stop) {
   while (std::optional<WorkItem> item = context_.input->Pop(stop)) {
@@ -78,16 +102,13 @@ Status WorkerStage::Process(const WorkItem& item, const std::stop_token& stop) {
   FRAZIL_ASSIGN(passage.decoded,
                 context_.decoder->Decode(*item.batch, passage.first_record));
   std::vector<RecordFailure>& failures = passage.decoded.failures;
-  for (Flow& flow : context_.flows) FRAZIL_TRY(RunFlow(flow, item, passage, stop));
+  // What does not decode lacks all that it was for.
+  for (RecordFailure& failure : failures) failure.inserts = item.batch->replay.inserts;
+  for (Flow& flow : context_.flows) {
+    if (IsFor(*item.batch, flow)) FRAZIL_TRY(RunFlow(flow, item, passage, stop));
+  }
   if (failures.empty()) return {};
-  // A record that several SELECTs refuse is one dead letter, with the first reason.
-  std::stable_sort(failures.begin(), failures.end(), [](const auto& a, const auto& b) {
-    return a.record_index < b.record_index;
-  });
-  const auto last = std::unique(
-      failures.begin(), failures.end(),
-      [](const auto& a, const auto& b) { return a.record_index == b.record_index; });
-  failures.erase(last, failures.end());
+  MergeFailures(failures);
   std::erase_if(failures, [&](const RecordFailure& failure) {
     return failure.record_index < passage.first_letter;
   });
@@ -130,9 +151,11 @@ Result<std::shared_ptr<arrow::RecordBatch>> WorkerStage::Transform(Flow& flow,
   for (RowFailure& failure : transformed.failures) {
     const std::size_t record =
         RecordOfRow(decoded, passage.first_record, failure.row + begin);
-    passage.decoded.failures.push_back({record, "transform",
+    passage.decoded.failures.push_back({record,
+                                        "transform",
                                         std::move(failure.error_class),
-                                        std::move(failure.message)});
+                                        std::move(failure.message),
+                                        {flow.insert}});
   }
   return std::move(transformed.rows);
 }

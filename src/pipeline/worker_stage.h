@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <stop_token>
+#include <string>
 #include <vector>
 
 #include "base/result.h"
@@ -21,8 +22,16 @@ namespace frazil {
 struct Flow {
   /// Index of the target table.
   std::size_t table = 0;
+  /// As InsertNames() has it.
+  std::string insert;
   std::unique_ptr<Transformer> transformer;
 };
+
+/// \brief Whether a batch is for this INSERT: always, but for some dead letters run again.
+bool IsFor(const RawBatch& batch, const Flow& flow);
+
+/// \brief Makes one failure of all that a record has: the first, naming every INSERT.
+void MergeFailures(std::vector<RecordFailure>& failures);
 
 /// \brief Takes the records of a batch that failed. Runs on the worker's thread.
 ///

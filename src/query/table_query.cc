@@ -8,23 +8,13 @@
 
 #include "config/option_set.h"
 #include "config/sql/token.h"
-#include "engine/duck_types.h"
+#include "engine/iceberg_scan.h"
 #include "engine/query_tree.h"
-#include "scan/table_files.h"
 
 namespace frazil {
 namespace {
 
 constexpr std::int64_t kRowsPerFetch = 4096;
-
-std::string QuoteText(std::string_view text) {
-  std::string quoted = "'";
-  for (const char c : text) {
-    if (c == '\'') quoted += '\'';
-    quoted += c;
-  }
-  return quoted + "'";
-}
 
 // The parts of lake.db."my table".
 Result<std::vector<std::string>> NameParts(const std::string& name) {
@@ -37,33 +27,6 @@ Result<std::vector<std::string>> NameParts(const std::string& name) {
 }
 
 }  // namespace
-
-Result<std::string> ScanSql(const TableMetadata& metadata, FileIO& io) {
-  const Schema& schema = metadata.CurrentSchema();
-  FRAZIL_ASSIGN(const std::vector<DataFile> files, LiveDataFiles(metadata, io));
-  std::string columns;
-  std::string mapping;
-  for (const SchemaField& field : schema.fields) {
-    const std::string type = DuckTypeName(field.type);
-    const std::string name = QuoteSqlName(field.name);
-    if (!columns.empty()) {
-      columns += ", ";
-      mapping += ", ";
-    }
-    columns += files.empty() ? fmt::format("CAST(NULL AS {}) AS {}", type, name) : name;
-    mapping += fmt::format("{}: {{name: {}, type: {}, default_value: NULL}}",
-                           field.field_id, QuoteText(field.name), QuoteText(type));
-  }
-  if (files.empty()) return fmt::format("SELECT {} WHERE false", columns);
-  std::string paths;
-  for (const DataFile& file : files) {
-    if (!paths.empty()) paths += ", ";
-    paths += QuoteText(io.ReadablePath(file.file_path));
-  }
-  return fmt::format(
-      "SELECT {} FROM read_parquet([{}], schema = MAP {{{}}}, hive_partitioning = false)",
-      columns, paths, mapping);
-}
 
 TableQuery::TableQuery(std::map<std::string, Catalog*> catalogs, FileIO& io)
     : catalogs_(std::move(catalogs)), io_(io) {}

@@ -49,8 +49,4 @@ class TableQuery {
   std::map<std::string, bool> bound_;
 };
 
-/// \brief The DuckDB query that reads a table's current rows: `SELECT ... FROM
-/// read_parquet([...])`, columns found by field id.
-Result<std::string> ScanSql(const TableMetadata& metadata, FileIO& io);
-
 }  // namespace frazil

@@ -72,6 +72,7 @@ Result<LedgerCoverage> CoverageOf(const PipelinePlan& plan) {
     const TableMetadata& metadata = *target.table->metadata;
     std::set<std::string> pipelines = PipelinesOf(metadata);
     pipelines.erase(plan.name);
+    pipelines.erase(ReplayName(plan.name));  // its rows are those of our records
     if (!pipelines.empty()) {
       coverage.unknown_because = fmt::format(
           "{} is also written by pipeline '{}', whose rows cannot be told apart",

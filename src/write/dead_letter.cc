@@ -34,12 +34,15 @@ enum Column : int {
   kPartition,
   kOffset,
   kTimestamp,
+  kTimestampType,
   kStage,
   kErrorClass,
   kMessage,
   kSource,
   kPipeline,
   kRecordedAt,
+  kFailedInserts,
+  kReplayRound,
 };
 
 arrow::Status AppendBytes(arrow::ArrayBuilder* builder, std::string_view bytes,
@@ -63,6 +66,22 @@ arrow::Status AppendTimestamp(arrow::ArrayBuilder* builder, std::int64_t micros)
   return static_cast<arrow::TimestampBuilder&>(*builder).Append(micros);
 }
 
+arrow::Status AppendTimestampType(arrow::ArrayBuilder* builder, TimestampType type) {
+  return AppendBytes(
+      builder, type == TimestampType::kLogAppendTime ? "LogAppendTime" : "CreateTime",
+      type != TimestampType::kNone);
+}
+
+arrow::Status AppendInserts(arrow::ArrayBuilder* builder,
+                            const std::vector<std::string>& inserts) {
+  auto& list = static_cast<arrow::ListBuilder&>(*builder);
+  ARROW_RETURN_NOT_OK(list.Append());
+  for (const std::string& insert : inserts) {
+    ARROW_RETURN_NOT_OK(AppendBytes(list.value_builder(), insert));
+  }
+  return arrow::Status::OK();
+}
+
 arrow::Status AppendRecord(const RawBatch& batch, std::size_t index,
                            arrow::RecordBatchBuilder& rows) {
   const RawRecord& record = batch.records[index];
@@ -77,6 +96,8 @@ arrow::Status AppendRecord(const RawBatch& batch, std::size_t index,
                           .Append(batch.split.partition));
   ARROW_RETURN_NOT_OK(
       static_cast<arrow::Int64Builder&>(*rows.GetField(kOffset)).Append(record.ordinal));
+  ARROW_RETURN_NOT_OK(
+      AppendTimestampType(rows.GetField(kTimestampType), record.timestamp_type));
   constexpr std::int64_t kMicrosPerMilli = 1000;
   constexpr std::int64_t kLatestMs =
       std::numeric_limits<std::int64_t>::max() / kMicrosPerMilli;
@@ -109,6 +130,9 @@ arrow::Result<std::shared_ptr<arrow::RecordBatch>> BuildRows(
     ARROW_RETURN_NOT_OK(AppendBytes(rows->GetField(kPipeline), context.pipeline));
     ARROW_RETURN_NOT_OK(
         AppendTimestamp(rows->GetField(kRecordedAt), context.recorded_at_us));
+    ARROW_RETURN_NOT_OK(AppendInserts(rows->GetField(kFailedInserts), failure.inserts));
+    ARROW_RETURN_NOT_OK(static_cast<arrow::Int32Builder&>(*rows->GetField(kReplayRound))
+                            .Append(batch.replay.round));
   }
   return rows->Flush();
 }
@@ -127,12 +151,15 @@ Schema DeadLetterSchema() {
       Required("partition", Type(TypeId::kInt)),
       Required("offset", Type(TypeId::kLong)),
       Optional("timestamp", Type(TypeId::kTimestamptz)),
+      Optional("timestamp_type", string),
       Required("stage", string),
       Required("error_class", string),
       Required("message", string),
       Required("source", string),
       Required("pipeline", string),
       Required("recorded_at", Type(TypeId::kTimestamptz)),
+      Required("failed_inserts", Type::List(Required("element", string))),
+      Required("replay_round", Type(TypeId::kInt)),
   };
   return AssignFreshIds(schema);
 }

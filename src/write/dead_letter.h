@@ -28,16 +28,20 @@ namespace frazil {
 /// | partition   | int, required       |                                                   |
 /// | offset      | long, required      |                                                   |
 /// | timestamp   | timestamptz         | of the record; null where it has none             |
+/// | timestamp_type | string           | "CreateTime" or "LogAppendTime"; null without timestamp |
 /// | stage       | string, required    | "decode" or "transform"                           |
 /// | error_class | string, required    | for grouping                                      |
 /// | message     | string, required    | for people                                        |
 /// | source      | string, required    | the source table of the pipeline                  |
 /// | pipeline    | string, required    | the pipeline's name                               |
 /// | recorded_at | timestamptz, required | when the record was set aside                   |
+/// | failed_inserts | list<string>, required | the INSERTs whose SELECT failed; empty: none could run |
+/// | replay_round | int, required      | 0 for a record from its stream; n: failed again in round n |
 Schema DeadLetterSchema();
 
 /// \brief What all dead letters of a batch share beside the batch.
 struct DeadLetterContext {
+  /// The pipeline that set the records aside first.
   std::string pipeline;
   /// Microseconds since the Unix epoch, UTC.
   std::int64_t recorded_at_us = 0;

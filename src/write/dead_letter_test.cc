@@ -58,8 +58,9 @@ TEST(DeadLetterTest, AFailureBecomesARowWithTheRecordAsItCame) {
             std::string_view("{\"a\0\xFF", 6));
   const auto rest = RowsFromJson(
       DeadLetterSchema(),
-      R"([[null, "k", [["h", "1"], ["h", null]], "orders", 3, 42, 1500000000001000, "decode",
-           "InvalidJson", "expected '}'", "events", "pipe", 1600000000000000]])");
+      R"([[null, "k", [["h", "1"], ["h", null]], "orders", 3, 42, 1500000000001000, "CreateTime",
+           "decode", "InvalidJson", "expected '}'", "events", "pipe", 1600000000000000,
+           [], 0]])");
   for (int i = 1; i < (*rows)->num_columns(); ++i) {
     EXPECT_TRUE((*rows)->column(i)->Equals(rest->column(i)))
         << (*rows)->column(i)->ToString();
@@ -76,6 +77,24 @@ TEST(DeadLetterTest, WhatARecordLacksIsNull) {
   EXPECT_TRUE((*rows)->column(1)->IsNull(0));
   EXPECT_FALSE((*rows)->column(2)->IsNull(0));
   EXPECT_TRUE((*rows)->GetColumnByName("timestamp")->IsNull(0));
+  EXPECT_TRUE((*rows)->GetColumnByName("timestamp_type")->IsNull(0));
+}
+
+TEST(DeadLetterTest, ARecordThatFailsAgainTellsItsRoundAndItsInserts) {
+  RawBatch batch = TwoRecords();
+  batch.records[1].timestamp_type = TimestampType::kLogAppendTime;
+  batch.replay.round = 2;
+  const auto rows = DeadLetterBatch(
+      batch, {{1, "transform", "X", "m", {"lake.db.a", "lake.db.b"}}}, {});
+  ASSERT_THAT(rows, IsOk());
+  const auto expected = RowsFromJson(
+      DeadLetterSchema(),
+      R"([[null, null, [], "orders", 3, 42, null, "LogAppendTime", "transform", "X", "m",
+           "events", "", 0, ["lake.db.a", "lake.db.b"], 2]])");
+  for (const char* name : {"timestamp_type", "failed_inserts", "replay_round"}) {
+    EXPECT_TRUE((*rows)->GetColumnByName(name)->Equals(expected->GetColumnByName(name)))
+        << (*rows)->GetColumnByName(name)->ToString();
+  }
 }
 
 TEST(DeadLetterTest, ATimestampBeyondMicrosecondsIsNull) {

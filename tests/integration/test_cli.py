@@ -30,6 +30,40 @@ def records(kafka, topic: str) -> dict[int, list[tuple[bytes | None, bytes | Non
     return found
 
 
+# --- The command line ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["rnu", "x.sql"], "frazil: no such command: 'rnu'; did you mean 'run'?"),
+        (["dead-letters", "lst"], "frazil dead-letters: no such command: 'lst'; did you mean 'list'?"),
+        (["run", "--log-fromat", "json"], "no such option: '--log-fromat'; did you mean '--log-format'?"),
+        (["run"], "frazil run: file is required"),
+        ([], "frazil: A subcommand is required"),
+        (["produce", "--topic", "t", "--count", "x"], "'x' is not a whole number of at least 0"),
+        (["dead-letters", "show", "x.sql", "0"], "'0' is not a whole number of at least 1"),
+    ],
+)
+def test_a_wrong_command_line_is_said_with_what_was_meant(frazil, arguments, said):
+    done = frazil.run(*arguments)
+    assert done.returncode == 2 and done.stdout == ""
+    assert said in done.stderr
+    assert "--help` says what there is." in done.stderr
+
+
+def test_a_file_that_is_missing_or_a_folder_is_said(frazil):
+    for path in (frazil.folder / "nothing.sql", frazil.folder):
+        for command in ("run", "check", "verify"):
+            done = frazil.run(command, path)
+            assert done.returncode == 3
+            assert done.stderr == f"frazil: cannot read the pipeline file: {path}\n"
+
+
+def test_the_version_is_the_same_in_both_forms(frazil):
+    assert frazil.ok("--version") == frazil.ok("version")
+
+
 # --- produce --------------------------------------------------------------------------------------
 
 

@@ -1,0 +1,94 @@
+#include <cstdio>
+#include <memory>
+#include <string>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "cli/commands.h"
+#include "cli/run_to_end.h"
+#include "pipeline/pipeline.h"
+#include "pipeline/replay.h"
+#include "query/replay_trial.h"
+
+namespace frazil {
+namespace {
+
+struct ReplayOptions {
+  std::string file;
+  bool again = false;
+  bool dry_run = false;
+  RunLogOptions log;
+};
+
+void PrintTrial(const ReplayTrial& trial) {
+  fmt::print("{} dead letters: {} would go through, {} would fail again\n", trial.letters,
+             trial.letters - trial.failed(), trial.failed());
+  for (const auto& [what, count] : trial.failures) {
+    fmt::print("{:>10}  {:<10} {:<20} {}\n", count, what.first, what.second,
+               trial.messages.at(what));
+  }
+}
+
+void PrintOutcome(const ReplayOptions& options, const PipelineStatus& status) {
+  const std::int64_t read = status.records_read.load();
+  const std::int64_t failed = status.dead_letters.load();
+  fmt::print("replayed {} dead letters: {} went through, {} failed again\n", read,
+             read - failed, failed);
+  if (failed == 0) return;
+  fmt::print(
+      "`frazil dead-letters list {0}` says why; once that is mended, `frazil "
+      "dead-letters replay --again {0}` runs them once more.\n",
+      options.file);
+}
+
+Status Replay(const ReplayOptions& options) {
+  FRAZIL_ASSIGN(PipelineSpec spec, LoadPipelineFile(options.file));
+  auto pipeline_plan = PlanPipeline(std::move(spec));
+  if (!pipeline_plan.has_value()) return Fail(std::move(pipeline_plan).error());
+  FRAZIL_ASSIGN(PipelinePlan plan, PlanReplay(*std::move(pipeline_plan), options.again));
+  if (options.dry_run) {
+    FRAZIL_ASSIGN(const ReplayTrial trial, TryReplay(plan));
+    PrintTrial(trial);
+    return {};
+  }
+  // A run adds a snapshot to each table even if it reads nothing.
+  FRAZIL_ASSIGN(const std::int64_t letters, CountLetters(plan));
+  if (letters == 0) {
+    fmt::print(
+        "nothing to replay{}\n",
+        options.again ? "" : "; --again runs those once more that failed in a replay");
+    return {};
+  }
+  FRAZIL_TRY(CreateMissing(plan));
+  Pipeline pipeline(std::move(plan), Clock::System());
+  const Status status = RunToEnd(pipeline, options.log);
+  PrintOutcome(options, pipeline.status());
+  return status;
+}
+
+}  // namespace
+
+void AddDeadLettersReplay(CLI::App& letters, int& exit_code) {
+  auto options = std::make_shared<ReplayOptions>();
+  CLI::App* replay = letters.add_subcommand(
+      "replay", "Run them again through the pipeline as its file is now, exactly once");
+  replay->add_option("file", options->file, "The pipeline: a SQL script")->required();
+  replay->add_flag("--again", options->again,
+                   "Also those that failed in an earlier replay");
+  replay->add_flag("--dry-run", options->dry_run,
+                   "Write nothing; say what would go through");
+  replay->add_option("--log-format", options->log.format, "Form of the log lines")
+      ->check(CLI::IsMember({"text", "json"}))
+      ->capture_default_str();
+  replay->add_option("--log-level", options->log.level, "Least level to log")
+      ->check(CLI::IsMember({"debug", "info", "warning", "error"}))
+      ->capture_default_str();
+  replay->callback([options, &exit_code] {
+    PrepareRun(options->log);
+    const Status status = Replay(*options);
+    exit_code =
+        status.has_value() ? static_cast<int>(kExitOk) : PrintError(status.error());
+  });
+}
+
+}  // namespace frazil

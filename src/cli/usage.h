@@ -1,0 +1,22 @@
+#pragma once
+
+/// \file cli/usage.h
+/// \brief What is said of a wrong command line.
+
+#include <cstdint>
+#include <string>
+
+#include <CLI/CLI.hpp>
+
+namespace frazil {
+
+/// \brief Says what is wrong: "no such command: 'rnu'; did you mean 'run'?", with where help
+/// is.
+/// \param app the whole parser, which gave `error` for these arguments.
+std::string UsageMessage(const CLI::App& app, int argc, const char* const* argv,
+                         const CLI::ParseError& error);
+
+/// \brief Takes whole numbers of at least `least`.
+CLI::Validator AtLeast(std::int64_t least);
+
+}  // namespace frazil

@@ -1,0 +1,32 @@
+#pragma once
+
+/// \file pipeline/replay.h
+/// \brief Running a pipeline's dead letters again: a pipeline like any other, whose source
+/// is the dead-letter table and whose ledger is its own (docs/adr/0005-replay.md).
+
+#include <cstdint>
+#include <memory>
+
+#include "base/result.h"
+#include "pipeline/plan.h"
+#include "source/dead_letters/replay_position.h"
+#include "source/source.h"
+
+namespace frazil {
+
+/// \brief Turns the plan of a pipeline into that of its replay.
+/// \param is_retry also run those once more that failed in an earlier replay.
+/// \return kNotFound if there is no dead-letter table, or it was never made.
+Result<PipelinePlan> PlanReplay(PipelinePlan plan, bool is_retry);
+
+/// \brief How far the dead letters of `pipeline` were run again, as the anchor in `plan`
+/// has it; of either plan.
+Result<ReplayPositions> ReadReplayPositions(const PipelinePlan& plan,
+                                            const std::string& pipeline);
+
+/// \brief The source of a replay, as its tables are now.
+/// \param source index into plan.sources.
+Result<std::unique_ptr<Source>> MakeReplaySource(const PipelinePlan& plan,
+                                                 std::size_t source);
+
+}  // namespace frazil
