@@ -60,7 +60,7 @@ def states(frazil, file) -> dict[str, int]:
 
 
 def replay(frazil, file, *arguments: str) -> str:
-    return frazil.ok("dead-letters", "replay", file, *arguments)
+    return frazil.ok("dead-letters", "replay", file, *arguments, seconds=300)
 
 
 def place(row: dict) -> tuple[int, int]:
@@ -264,7 +264,7 @@ def test_a_replay_killed_anywhere_goes_on_where_its_tables_stand(
     name = topic(partitions=PARTITIONS)
     many_letters(kafka, name)
     file = write(frazil, two_tables(lake, kafka, name, BROKEN))
-    frazil.ok("run", file)
+    frazil.ok("run", file, seconds=300)
     write(frazil, two_tables(lake, kafka, name, MENDED))
 
     # The first commits make this replay the only one, and write where it begins.
@@ -274,9 +274,11 @@ def test_a_replay_killed_anywhere_goes_on_where_its_tables_stand(
         *("commit.between_tables=kill@2", "commit.swap.after=kill@6"),
     ]
     for fault in faults:
-        done = faulty_frazil.run("dead-letters", "replay", file, FRAZIL_FAULTS=fault)
+        done = faulty_frazil.run(
+            "dead-letters", "replay", file, seconds=300, FRAZIL_FAULTS=fault
+        )
         assert done.returncode == KILLED, (fault, done.returncode, done.stdout, done.stderr)
-    frazil.ok("dead-letters", "replay", file)
+    replay(frazil, file)
     audit_replayed(lake, frazil, file)
     assert "nothing to replay" in replay(frazil, file)
 
@@ -285,7 +287,7 @@ def test_a_replay_killed_at_every_commit_ends_with_every_letter_once(kafka, topi
     name = topic(partitions=PARTITIONS)
     many_letters(kafka, name)
     file = write(frazil, two_tables(lake, kafka, name, BROKEN))
-    frazil.ok("run", file)
+    frazil.ok("run", file, seconds=300)
     write(frazil, two_tables(lake, kafka, name, MENDED))
     kills = 0
     while states(frazil, file)["waiting"] > 0:
