@@ -214,9 +214,9 @@ def test_a_pattern_finds_topics_also_while_it_runs(kafka, topic, lake, frazil, a
     made = [f"{prefix}-{n}" for n in range(3)]
     other = topic()
     produce_ids(kafka, other, 0, [999])
-    for name in made[:2]:
+    for n, name in enumerate(made[:2]):
         kafka.create_topic(name)
-        produce_ids(kafka, name, 0, range(10))
+        produce_ids(kafka, name, 0, range(n * 10, n * 10 + 10))
     options = script.FROM_START | {
         "topic-pattern": f"{prefix}-[0-9]+",
         "scan.assignment": assignment,
@@ -229,7 +229,7 @@ def test_a_pattern_finds_topics_also_while_it_runs(kafka, topic, lake, frazil, a
     until(lambda: lake.count("events") == 20, "the first topics", context=worker.tail)
 
     kafka.create_topic(made[2])
-    produce_ids(kafka, made[2], 0, range(10))
+    produce_ids(kafka, made[2], 0, range(20, 30))
 
     until(lambda: lake.count("events") == 30, "the topic made later", context=worker.tail)
     worker.process.terminate()
