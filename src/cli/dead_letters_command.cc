@@ -215,14 +215,14 @@ void AddDeadLettersCommand(CLI::App& app, int& exit_code) {
       letters->add_subcommand("list", "How many of which error, and the newest");
   AddCommon(*list, *options);
   list->add_option("--limit", options->limit, "How many of the newest")
-      ->check(AtLeast(0))
+      ->check(NoLessThan(0))
       ->capture_default_str();
   list->add_flag("--all", options->all, "Also those that were replayed");
   list->callback([options, &exit_code] { exit_code = Report(List(*options)); });
   CLI::App* show = letters->add_subcommand("show", "One of them wholly");
   AddCommon(*show, *options);
   show->add_option("number", options->number, "As `list` numbers them: 1 is the newest")
-      ->check(AtLeast(1))
+      ->check(NoLessThan(1))
       ->capture_default_str();
   show->callback([options, &exit_code] { exit_code = Report(Show(*options)); });
   AddDeadLettersReplay(*letters, exit_code);

@@ -288,12 +288,12 @@ void AddOptions(CLI::App& produce, ProduceOptions& options) {
                    ->capture_default_str();
   auto* first =
       produce.add_option("--first", options.first, "Number of the first generated event")
-          ->check(AtLeast(0))
+          ->check(NoLessThan(0))
           ->capture_default_str();
   produce
       .add_option("--count", options.count,
                   "Records to write; without it 1000000, or all lines of --file")
-      ->check(AtLeast(0));
+      ->check(NoLessThan(0));
   produce
       .add_option("--rate", options.rate, "Records per second; without it: all it can")
       ->check(CLI::PositiveNumber);

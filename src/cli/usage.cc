@@ -62,7 +62,7 @@ std::string UsageMessage(const CLI::App& app, int argc, const char* const* argv,
   return fmt::format("{}: {}\n`{} --help` says what there is.\n", path, message, path);
 }
 
-CLI::Validator AtLeast(std::int64_t least) {
+CLI::Validator NoLessThan(std::int64_t least) {
   return CLI::Validator(
       [least](const std::string& text) {
         std::int64_t value = 0;

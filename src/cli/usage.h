@@ -17,6 +17,6 @@ std::string UsageMessage(const CLI::App& app, int argc, const char* const* argv,
                          const CLI::ParseError& error);
 
 /// \brief Takes whole numbers of at least `least`.
-CLI::Validator AtLeast(std::int64_t least);
+CLI::Validator NoLessThan(std::int64_t least);
 
 }  // namespace frazil
