@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
 
 namespace frazil {
 
@@ -62,5 +63,11 @@ struct StreamIdentity {
 
   bool operator==(const StreamIdentity&) const = default;
 };
+
+/// \brief Whether two ids are of different things: an id that is not told is like any.
+[[nodiscard]] bool IsOtherId(std::string_view known, std::string_view now);
+
+/// \brief Whether a stream is another one than that which was known, by what is told.
+[[nodiscard]] bool IsOtherStream(const StreamIdentity& known, const StreamIdentity& now);
 
 }  // namespace frazil

@@ -38,11 +38,6 @@ Status CheckState(const LedgerLookup& lookup, const std::string& table,
   return {};
 }
 
-// Ids that are not told are no reason to stop.
-bool IsOther(const std::string& known, const std::string& now) {
-  return !known.empty() && !now.empty() && known != now;
-}
-
 struct NamedSplit {
   Split split;
   StreamIdentity identity;
@@ -67,7 +62,7 @@ const std::string* FindStranger(const Ledger& ledger, bool is_our_pipeline,
     if (stream == streams.end() || (is_our_pipeline && name == ours.split.source)) {
       continue;
     }
-    if (IsOther(stream->second.identity.cluster_id, ours.identity.cluster_id)) continue;
+    if (IsOtherId(stream->second.identity.cluster_id, ours.identity.cluster_id)) continue;
     return &name;
   }
   return nullptr;
@@ -123,10 +118,8 @@ Result<bool> IsRecreated(const Ledger& ledger, const NamedSplit& now,
                          const StartUpChoices& choices) {
   if (ledger.Find(now.split) == nullptr) return false;
   const StreamIdentity& known = IdentityOf(ledger, now.split);
-  const bool is_other_cluster = IsOther(known.cluster_id, now.identity.cluster_id);
-  if (!is_other_cluster && !IsOther(known.stream_id, now.identity.stream_id)) {
-    return false;
-  }
+  if (!IsOtherStream(known, now.identity)) return false;
+  const bool is_other_cluster = IsOtherId(known.cluster_id, now.identity.cluster_id);
   if (choices.continue_on_data_loss) return true;
   return Fail(ErrorKind::kDataLoss,
               "{} is another {} than the one the ledger knows (id {} became {}): its "

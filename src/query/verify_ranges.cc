@@ -50,14 +50,6 @@ void Raise(Positions& positions, const Positions& other) {
   }
 }
 
-bool IsOtherStream(const StreamIdentity& known, const StreamIdentity& now) {
-  const auto differs = [](const std::string& a, const std::string& b) {
-    return !a.empty() && !b.empty() && a != b;
-  };
-  return differs(known.stream_id, now.stream_id) ||
-         differs(known.cluster_id, now.cluster_id);
-}
-
 }  // namespace
 
 Result<LedgerCoverage> CoverageOf(const PipelinePlan& plan) {

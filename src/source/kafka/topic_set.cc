@@ -55,7 +55,7 @@ Status CheckIdentities(const std::map<std::string, std::string>& known,
                   name);
       continue;
     }
-    if (topic->second.id == id) continue;
+    if (!IsOtherId(id, topic->second.id)) continue;
     return Fail(ErrorKind::kDataLoss,
                 "topic '{}' was deleted and made again: its id was {} and is now {}; SET "
                 "'on-data-loss' = 'continue' to read the new one from its beginning",
@@ -124,7 +124,8 @@ std::vector<Split> TopicSet::Add(const std::map<std::string, TopicInfo>& topics)
   for (const auto& [name, info] : topics) {
     {
       const std::scoped_lock lock(mutex_);
-      topic_ids_.emplace(name, info.id);
+      std::string& known = topic_ids_[name];
+      if (known.empty()) known = info.id;  // a broker that tells ids since its upgrade
     }
     for (const std::int32_t partition : info.partitions) {
       Split split{config_.name, name, partition};
