@@ -91,7 +91,10 @@ Status KafkaSource::Start(SplitListener& listener) {
         OnRebalance(code, partitions);
       });
   queue_.reset(rd_kafka_queue_get_consumer(client_->get()));
-  if (!config_.is_static) return Subscribe();
+  if (!config_.is_static) {
+    watch_.emplace(asker_, config_.group_id, config_.name);
+    return Subscribe();
+  }
   was_assigned_ = true;
   return TakeOver(topics_.SplitList());
 }
@@ -103,6 +106,7 @@ Result<std::vector<RawBatch>> KafkaSource::Poll(std::chrono::milliseconds wait) 
   SetPaused(false);
   client_->ServeCallbacks();
   FRAZIL_TRY(Discover());
+  FRAZIL_TRY(CloseGaps());
   Fetch(wait);
   FRAZIL_TRY(callback_failure_);
   FRAZIL_TRY(Assemble());

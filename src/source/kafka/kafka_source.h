@@ -12,7 +12,8 @@
 /// transactions and compacted-away offsets.
 /// A static member that comes back gets its old splits without a rebalance, whatever became
 /// of the topics meanwhile: its id holds a fingerprint of topics and partition counts, so
-/// that it comes back as somebody else if they changed.
+/// that it comes back as somebody else if they changed. Where it gets less than it had, the
+/// rest may be left without a reader: group_watch.h finds that.
 /// One consumer queue, so that queued.max.messages.kbytes bounds all prefetched records.
 
 #include <atomic>
@@ -27,6 +28,7 @@
 
 #include "base/result.h"
 #include "source/kafka/batch_assembler.h"
+#include "source/kafka/group_watch.h"
 #include "source/kafka/kafka_client.h"
 #include "source/kafka/kafka_metadata.h"
 #include "source/kafka/kafka_options.h"
@@ -66,6 +68,7 @@ class KafkaSource final : public Source {
   void GiveUp(const std::vector<Split>& splits, bool is_lost);
   Status Subscribe();
   Status Discover();
+  Status CloseGaps();
   void Fetch(std::chrono::milliseconds wait);
   Status Assemble();
   Status ExplainMessage(const rd_kafka_message_t& message);
@@ -86,6 +89,8 @@ class KafkaSource final : public Source {
   std::shared_ptr<KafkaClient> asker_;   // asks; made by Open, the same if static
   KafkaQueue queue_;
   std::optional<BatchAssembler> assembler_;
+  std::optional<GroupWatch> watch_;  // of a group only
+  GapJudge gap_judge_;
   SplitListener* listener_ = nullptr;
 
   // Polled and not yet assembled: the first message of a poll, and what KeepAlive met.

@@ -39,6 +39,25 @@ void CloseConsumer(KafkaClient& client) {
   }
 }
 
+std::string MemberId(KafkaClient& client) {
+  char* const id = rd_kafka_memberid(client.get());
+  if (id == nullptr) return "";
+  std::string text = id;
+  rd_kafka_mem_free(client.get(), id);
+  return text;
+}
+
+std::string NamesOf(const std::vector<Split>& splits) {
+  constexpr std::size_t kMost = 10;
+  std::string names;
+  for (std::size_t i = 0; i < std::min(splits.size(), kMost); ++i) {
+    names +=
+        fmt::format("{}{}-{}", i == 0 ? "" : ", ", splits[i].stream, splits[i].partition);
+  }
+  if (splits.size() > kMost) names += fmt::format(", {} more", splits.size() - kMost);
+  return names;
+}
+
 }  // namespace
 
 // A static member of the group, unless no identity is to be had that is ours alone.
@@ -75,6 +94,39 @@ Status KafkaSource::Subscribe() {
   }
   subscribed_ = std::move(names);
   return {};
+}
+
+// Joining anew has the group hand out every split. Ours are given up and committed on the
+// way, as in any rebalance.
+Status KafkaSource::CloseGaps() {
+  if (!watch_) return {};
+  const Clock::time_point now = Clock::now();
+  Result<std::optional<GroupPicture>> looked = watch_->Look(now);
+  if (!looked.has_value()) {
+    Log(LogLevel::kInfo,
+        "the broker does not tell who reads which partitions: should some be left "
+        "without a worker, it would not be noticed",
+        {{"source", config_.name}, {"reason", looked.error().message}});
+    return {};
+  }
+  std::optional<GroupPicture> picture = *std::move(looked);
+  if (!picture) return {};
+  const std::vector<Split> unread =
+      gap_judge_.Judge(*std::move(picture), topics_.SplitList(), MemberId(*client_), now);
+  if (unread.empty()) return {};
+  Log(LogLevel::kWarning,
+      "no worker reads some partitions, though the group has settled: joining it anew, "
+      "so that they are handed out",
+      {{"source", config_.name},
+       {"group", config_.group_id},
+       {"partitions", NamesOf(unread)}});
+  was_assigned_ = false;
+  subscribed_.clear();
+  const rd_kafka_resp_err_t code = rd_kafka_unsubscribe(client_->get());
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    return Fail(ExplainKafkaError(code, "", fmt::format("group '{}'", config_.group_id)));
+  }
+  return Subscribe();
 }
 
 void KafkaSource::OnRebalance(rd_kafka_resp_err_t code,
@@ -206,6 +258,7 @@ void KafkaSource::Close() {
   client->set_rebalance_hook(nullptr);
   if (listener_ != nullptr) CloseConsumer(*client);
   queue_.reset();
+  watch_.reset();
   assembler_.reset();
   listener_ = nullptr;
   slot_.reset();
