@@ -195,7 +195,10 @@ void FileMetrics::Observe(const arrow::RecordBatch& rows) {
     if (leaf.is_repeated || !leaf.mode.has_counts()) continue;
     const TypeId id = leaf.type.id();
     const bool has_bytes = id == TypeId::kString || id == TypeId::kBinary;
-    if (!IsFloat(leaf.type) && !(has_bytes && leaf.mode.has_bounds())) continue;
+    const bool is_uuid = id == TypeId::kUuid && layout_->HasStatistics(leaf);
+    const bool is_watched =
+        IsFloat(leaf.type) || is_uuid || (has_bytes && leaf.mode.has_bounds());
+    if (!is_watched) continue;
     auto found = LeafArray(rows, leaf);
     if (!found.has_value()) continue;
     const Array& array = **found;
@@ -204,6 +207,7 @@ void FileMetrics::Observe(const arrow::RecordBatch& rows) {
     if (id == TypeId::kDouble)
       observed_[i].nan_count += CountNan<arrow::DoubleArray>(array);
     if (has_bytes) ObserveBytes(array, observed_[i]);
+    if (is_uuid) ObserveUuids(array, observed_[i]);
   }
 }
 
@@ -218,6 +222,23 @@ void FileMetrics::ObserveBytes(const arrow::Array& array, Observed& observed) {
       observed.greatest = value;
     }
   }
+}
+
+void FileMetrics::ObserveUuids(const arrow::Array& array, Observed& observed) {
+  const auto& uuids = static_cast<const arrow::FixedSizeBinaryArray&>(
+      *static_cast<const arrow::ExtensionArray&>(array).storage());
+  observed.null_count += uuids.null_count();
+  std::optional<std::string_view> least = observed.least;
+  std::optional<std::string_view> greatest = observed.greatest;
+  for (std::int64_t i = 0; i < uuids.length(); ++i) {
+    if (uuids.IsNull(i)) continue;
+    const std::string_view value = uuids.GetView(i);
+    if (!least.has_value() || value < *least) least = value;
+    if (!greatest.has_value() || value > *greatest) greatest = value;
+  }
+  // Copied once per batch: most values of an ascending column are a new greatest one.
+  if (least.has_value()) observed.least = std::string(*least);
+  if (greatest.has_value()) observed.greatest = std::string(*greatest);
 }
 
 Status FileMetrics::Fill(const parquet::FileMetaData& footer, DataFile& file) const {
@@ -256,6 +277,10 @@ Status FileMetrics::FillLeaf(const parquet::FileMetaData& footer, std::size_t in
     }
   }
   if (leaf.is_repeated || !leaf.mode.has_counts()) return {};
+  if (leaf.type.id() == TypeId::kUuid && layout_->HasStatistics(leaf)) {
+    has_statistics = true;
+    null_count = observed.null_count;
+  }
   file.value_counts[leaf.field_id] = value_count;
   if (null_count.has_value()) file.null_value_counts[leaf.field_id] = *null_count;
   if (IsFloat(leaf.type)) {

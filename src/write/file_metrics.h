@@ -3,8 +3,8 @@
 /// \file write/file_metrics.h
 /// \brief The metrics of a Parquet file, from its footer and from what the footer lacks.
 ///
-/// Parquet's footer has no count of NaN, and no bound that is longer than a limit: these two
-/// are watched while rows are written. Rules: Iceberg specification, "Data file fields",
+/// Parquet's footer has no count of NaN, no bound that is longer than a limit, and by our own
+/// choice nothing of UUIDs: these are watched while rows are written. Rules: Iceberg specification, "Data file fields",
 /// and Java's ParquetMetrics: columns inside lists and maps have a size only.
 
 #include <cstdint>
@@ -45,12 +45,15 @@ class FileMetrics {
   // What the footer will not tell of one leaf.
   struct Observed {
     std::int64_t nan_count = 0;
-    // Of the batches in which a value is too long for the footer.
+    // Of UUIDs.
+    std::int64_t null_count = 0;
+    // Of UUIDs, and of the batches in which a value is too long for the footer.
     std::optional<std::string> least;
     std::optional<std::string> greatest;
   };
 
   static void ObserveBytes(const arrow::Array& array, Observed& observed);
+  static void ObserveUuids(const arrow::Array& array, Observed& observed);
   Status FillLeaf(const parquet::FileMetaData& footer, std::size_t index,
                   DataFile& file) const;
 

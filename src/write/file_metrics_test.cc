@@ -121,6 +121,23 @@ TEST(FileMetricsTest, UuidsThatReadersOrderDifferentlyHaveNoBounds) {
   }
 }
 
+TEST(FileMetricsTest, UuidsHaveCountsAndBoundsWithoutTheFooters) {
+  const Type uuid(TypeId::kUuid);
+  const TableMetadata table =
+      TableOf({OptionalField(1, "u", uuid),
+               OptionalField(2, "s", Type::Struct({OptionalField(3, "u", uuid)}))});
+  const DataFile file = MetricsOfJson(
+      table, {R"([["bbbbbbbbbbbbbbbb", {"u": "2222222222222222"}], [null, null]])",
+              R"([[null, {"u": null}], ["cccccccccccccccc", {"u": "3333333333333333"}],
+                  ["aaaaaaaaaaaaaaaa", {"u": "1111111111111111"}]])"});
+  EXPECT_THAT(file.value_counts, UnorderedElementsAre(Pair(1, 5), Pair(3, 5)));
+  EXPECT_THAT(file.null_value_counts, UnorderedElementsAre(Pair(1, 2), Pair(3, 2)));
+  EXPECT_THAT(file.lower_bounds, UnorderedElementsAre(Pair(1, std::string(16, 'a')),
+                                                      Pair(3, std::string(16, '1'))));
+  EXPECT_THAT(file.upper_bounds, UnorderedElementsAre(Pair(1, std::string(16, 'c')),
+                                                      Pair(3, std::string(16, '3'))));
+}
+
 TEST(FileMetricsTest, BoundsSpanTheRowGroups) {
   const DataFile file =
       MetricsOfJson(TableOf({OptionalField(1, "x", TypeId::kInt),
@@ -279,12 +296,14 @@ TEST(FileMetricsTest, LongValuesBetweenShortBoundsChangeNothing) {
 }
 
 TEST(FileMetricsTest, StatisticsSwitchedOffLeaveNoBounds) {
-  const TableMetadata table =
-      TableOf({OptionalField(1, "s", TypeId::kString)}, {},
-              {{"write.parquet.stats-enabled.column.s", "false"}});
-  const DataFile file = MetricsOf(
-      table, {StringColumn(table.CurrentSchema(), {"a", std::string(5000, 'm'), "z"})});
-  EXPECT_THAT(file.value_counts, UnorderedElementsAre(Pair(1, 3)));
+  const TableMetadata table = TableOf(
+      {OptionalField(1, "s", TypeId::kString), OptionalField(2, "u", TypeId::kUuid)}, {},
+      {{"write.parquet.stats-enabled.column.s", "false"},
+       {"write.parquet.stats-enabled.column.u", "false"}});
+  const std::string long_value(5000, 'm');
+  const DataFile file = MetricsOfJson(table, {R"([["a", "aaaaaaaaaaaaaaaa"], [")" +
+                                              long_value + R"(", null], ["z", null]])"});
+  EXPECT_THAT(file.value_counts, UnorderedElementsAre(Pair(1, 3), Pair(2, 3)));
   EXPECT_THAT(file.null_value_counts, IsEmpty());
   EXPECT_THAT(file.lower_bounds, IsEmpty());
   EXPECT_THAT(file.upper_bounds, IsEmpty());

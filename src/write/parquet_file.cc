@@ -73,13 +73,12 @@ std::int64_t LargestDistinct(const BloomFilterOption& filter, std::int64_t max_b
       static_cast<std::int64_t>(static_cast<double>(max_bytes) * 8.0 / bits_per_value));
 }
 
-void SetColumnProperties(const LeafColumn& leaf, const ParquetOptions& options,
+void SetColumnProperties(const ParquetLayout& layout, const LeafColumn& leaf,
                          bool has_dictionary,
                          parquet::WriterProperties::Builder& builder) {
+  const ParquetOptions& options = layout.options();
   if (!has_dictionary) builder.disable_dictionary(leaf.parquet_path);
-  // Iceberg keeps no bounds of what is inside lists and maps, and no reader prunes by them:
-  // they would be computed for nothing (8 % of the time per row of an event with a map).
-  if (leaf.is_repeated || options.columns_without_statistics.contains(leaf.path)) {
+  if (!layout.HasFooterStatistics(leaf)) {
     builder.disable_statistics(leaf.parquet_path)
         ->disable_write_page_index(leaf.parquet_path);
   }
@@ -116,7 +115,7 @@ std::shared_ptr<parquet::WriterProperties> PropertiesFor(
     builder.compression_level(1);
   }
   for (std::size_t i = 0; i < layout.leaves().size(); ++i) {
-    SetColumnProperties(layout.leaves()[i], options, dictionaries.at(i), builder);
+    SetColumnProperties(layout, layout.leaves()[i], dictionaries.at(i), builder);
   }
   return builder.build();
 }

@@ -153,6 +153,20 @@ TEST_F(ParquetFileTest, TheFileHasTheTypesOfTheSpecification) {
   EXPECT_EQ(root->field(1)->repetition(), parquet::Repetition::OPTIONAL);
 }
 
+// Java's library passes over row groups by such statistics, though the row is there.
+TEST_F(ParquetFileTest, TheFooterHasNoStatisticsOfUuids) {
+  auto file = Open(TableOf(
+      {OptionalField(1, "u", TypeId::kUuid), OptionalField(2, "f", Type::Fixed(16))}));
+  Write(*file,
+        RowsFromJson(layout_->schema(), R"([["0123456789abcdef", "0123456789abcdef"]])"));
+  ASSERT_THAT(file->Finish(), IsOk());
+
+  const auto footer = ReadParquet(*io_, "/f").footer;
+  const auto group = footer->RowGroup(0);
+  EXPECT_EQ(group->ColumnChunk(0)->statistics(), nullptr);
+  EXPECT_NE(group->ColumnChunk(1)->statistics(), nullptr);
+}
+
 TEST_F(ParquetFileTest, TheLeavesOfTheLayoutAreTheColumnsOfTheFile) {
   auto file = Open(TableOf(FieldsOfEveryType()));
   Write(*file, RowsFromJson(layout_->schema(), kRowsOfEveryType));

@@ -48,6 +48,19 @@ class ParquetLayout {
   [[nodiscard]] const std::shared_ptr<arrow::Schema>& file_schema() const {
     return file_schema_;
   }
+  /// \brief Whether the file's footer has statistics of a column: counts and bounds.
+  ///
+  /// Iceberg keeps none of what is inside lists and maps, and no reader prunes by them: they
+  /// would be computed for nothing (8 % of the time per row of an event with a map). Java's
+  /// library finds no row by its UUID where a row group's bounds are of UUIDs that it orders
+  /// otherwise (see UuidSigns), and they are written before that is known.
+  [[nodiscard]] bool HasFooterStatistics(const LeafColumn& leaf) const {
+    return !leaf.is_repeated && leaf.type.id() != TypeId::kUuid && HasStatistics(leaf);
+  }
+  /// \brief False where a table property switches statistics of the column off.
+  [[nodiscard]] bool HasStatistics(const LeafColumn& leaf) const {
+    return !options_.columns_without_statistics.contains(leaf.path);
+  }
   /// \brief The columns in the order of the file.
   [[nodiscard]] const std::vector<LeafColumn>& leaves() const { return leaves_; }
   [[nodiscard]] const ParquetOptions& options() const { return options_; }
