@@ -4,11 +4,22 @@ Spark lives in an environment of its own, so it runs as a process: this file is 
 side and, run as a program, the process.
 """
 
+import dataclasses
 import json
 import os
 import pathlib
+import re
 import subprocess
 import sys
+
+
+@dataclasses.dataclass
+class Planning:
+    """Asks which data files Java's library would open for each filter: what it cannot rule out by
+    partitions and bounds. Filters are in the library's own JSON."""
+
+    table: str
+    filters: list[dict]
 
 
 class Spark:
@@ -36,11 +47,13 @@ class Spark:
         }
         return spark
 
-    def sql(self, *statements: str, seconds: float = 300) -> list[list[dict]]:
-        """Runs the statements in one session; the rows of each, with values JSON can hold."""
+    def sql(self, *statements: str | Planning, seconds: float = 300) -> list[list]:
+        """Runs the statements in one session; the rows of each, with values JSON can hold. Of a
+        planning, the locations of the files for each filter."""
+        work = {"settings": self._settings, "statements": statements}
         done = subprocess.run(
             [os.environ["FRAZIL_SPARK_PYTHON"], __file__],
-            input=json.dumps({"settings": self._settings, "statements": statements}),
+            input=json.dumps(work, default=dataclasses.asdict),
             capture_output=True,
             text=True,
             timeout=seconds,
@@ -48,6 +61,21 @@ class Spark:
         if done.returncode:
             raise RuntimeError(f"Spark failed:\n{done.stderr[-4000:]}")
         return json.loads(done.stdout.splitlines()[-1])
+
+
+def _answer(session, statement: str | dict) -> list:
+    if isinstance(statement, str):
+        return [row.asDict(recursive=True) for row in session.sql(statement).collect()]
+    iceberg = session._jvm.org.apache.iceberg
+    table = iceberg.spark.Spark3Util.loadIcebergTable(session._jsparkSession, statement["table"])
+    answers = []
+    for one in statement["filters"]:
+        wanted = iceberg.expressions.ExpressionParser.fromJson(json.dumps(one), table.schema())
+        tasks = table.newScan().filter(wanted).planFiles()
+        # As one text: a call for each file and each of its fields would take long.
+        shown = iceberg.relocated.com.google.common.collect.Lists.newArrayList(tasks).toString()
+        answers.append(re.findall(r"file=([^,]*), partition_data=", shown))
+    return answers
 
 
 def _main() -> None:
@@ -67,15 +95,22 @@ def _main() -> None:
         "spark.sql.session.timeZone": "UTC",
         "spark.sql.shuffle.partitions": "2",
         "spark.ui.enabled": "false",
+        # A few rows are not worth compiling, planning twice and shuffling for.
+        "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+        "spark.sql.iceberg.distribution-mode": "none",
+        "spark.sql.adaptive.enabled": "false",
+        "spark.sql.codegen.wholeStage": "false",
     }
     for key, value in settings.items():
         builder = builder.config(key, value)
     session = builder.getOrCreate()
     session.sparkContext.setLogLevel("ERROR")
-    results = [
-        [row.asDict(recursive=True) for row in session.sql(statement).collect()]
-        for statement in work["statements"]
-    ]
+    results = []
+    for statement in work["statements"]:
+        try:
+            results.append(_answer(session, statement))
+        except Exception as error:
+            sys.exit(f"{str(statement)[:1000]}\n{str(error)[:2000]}")
     print(json.dumps(results, default=str))
 
 
