@@ -52,6 +52,12 @@ class Report:
             f"\nEach table in it was read by DuckDB and has {rows:,} rows with the checksum of the"
             f" topic, {self.contents.digest.checksum}.\n"
         )
+        for entry in self.entries:
+            if entry.figures and entry.figures.first_poll_seconds:
+                text += (
+                    f"\n{entry.title}: first poll {1000 * entry.figures.first_poll_seconds:.0f} ms"
+                    " after the start of the process.\n"
+                )
         failures = [entry for entry in self.entries if entry.failure]
         for entry in failures:
             heap = f", heap {entry.heap_mb} MB" if entry.heap_mb else ""

@@ -1,6 +1,8 @@
 """One system copies the topic into an empty table, and is watched."""
 
+import datetime
 import pathlib
+import re
 import time
 from dataclasses import dataclass
 
@@ -34,6 +36,8 @@ class Figures:
     """The last row is in the table, as the catalog shows it."""
     events: int
     findings: Findings
+    first_poll_seconds: float | None
+    """Since the start; None where the system does not tell."""
 
     @property
     def seconds(self) -> float:
@@ -71,15 +75,29 @@ def run(
     target = Target(folder)
     job = Job(folder, kafka, NAME, target, heap_mb)
     command = system.command(job)
+    begin = time.time()
     first, last = _watch(command, job, expected.rows, seconds)
     findings = target.find()
     if findings.digest != expected:
         raise Failed(f"wrong rows: {findings.digest}, not {expected}")
-    return Figures(first, last, expected.rows, findings)
+    polled = _first_poll(command, job)
+    return Figures(first, last, expected.rows, findings, polled - begin if polled else None)
+
+
+def _first_poll(command: Command, job: Job) -> float | None:
+    """In seconds since the epoch."""
+    if not command.first_poll:
+        return None
+    told = re.search(command.first_poll, _log(job).read_text(errors="replace"), re.MULTILINE)
+    return datetime.datetime.fromisoformat(told[1]).timestamp() if told else None
+
+
+def _log(job: Job) -> pathlib.Path:
+    return job.folder / "output.log"
 
 
 def _watch(command: Command, job: Job, rows: int, seconds: float) -> tuple[Moment, Moment]:
-    log = job.folder / "output.log"
+    log = _log(job)
     broker = job.kafka.pid
     before = bytes_written(broker)
     begin = time.monotonic()

@@ -33,6 +33,8 @@ class Job:
 class Command:
     arguments: list[str]
     environment: dict[str, str] = field(default_factory=dict)
+    first_poll: str = ""
+    """Finds in the log the time (ISO 8601) of the first poll, if it tells."""
 
 
 class System(Protocol):

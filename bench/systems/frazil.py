@@ -42,7 +42,8 @@ class Frazil:
             _SOURCE.format(topic=job.topic, bootstrap=job.kafka.bootstrap),
             f"INSERT INTO {FULL_NAME} {self.query()};\n",
         )
-        return Command([required("FRAZIL_BIN"), "run", str(file)])
+        run = [required("FRAZIL_BIN"), "run", str(file)]
+        return Command(run, first_poll=r"^(\S+) info +reading ")
 
 
 class FrazilWithDuckDB(Frazil):

@@ -165,6 +165,7 @@ def test_a_system_is_run_and_its_rows_are_verified(kafka, contents, tmp_path, sy
     assert figures.findings.files >= 1 and figures.findings.snapshots >= 1
     assert 0 < figures.cpu_us <= figures.whole_cpu_us
     assert figures.all_rows.usage.peak_rss_bytes > 10_000_000
+    assert 0 < figures.first_poll_seconds < figures.all_rows.seconds
 
     entries = [
         Entry(system.name, system.title, None, figures),
@@ -173,6 +174,8 @@ def test_a_system_is_run_and_its_rows_are_verified(kafka, contents, tmp_path, sy
     report = Report(contents, topic.PARTITIONS, 10, "2026-01-01", entries)
     assert "Slow, heap 64 MB, failed: ended with 0 rows\n" in report.markdown()
     assert f"{figures.rows_per_second:,.0f}" in report.markdown()
+    polled = f"first poll {1000 * figures.first_poll_seconds:.0f} ms after the start"
+    assert f"{system.title}: {polled}" in report.markdown()
     assert f'"checksum": "{contents.digest.checksum}"' in report.json()
 
 
