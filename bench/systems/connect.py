@@ -2,19 +2,11 @@
 
 import pathlib
 
+from servers.kafka import log_to_output
 from servers.process import free_ports
 
 from ..table import CATALOG, FULL_NAME
 from . import COMMIT_SECONDS, Command, Job, jvm_options, required
-
-_LOGGING = """\
-<Configuration status="WARN">
-  <Appenders>
-    <Console name="out"><PatternLayout pattern="%d %p %c{1} - %m%n"/></Console>
-  </Appenders>
-  <Loggers><Root level="WARN"><AppenderRef ref="out"/></Root></Loggers>
-</Configuration>
-"""
 
 
 class Connect:
@@ -29,13 +21,11 @@ class Connect:
         plugins = job.folder / "plugins"
         plugins.mkdir()
         (plugins / "iceberg").symlink_to(required("FRAZIL_CONNECT_LIBS"))
-        logging = job.folder / "log4j2.xml"
-        logging.write_text(_LOGGING)
         worker = _properties(job.folder / "worker.properties", self._worker(job, plugins))
         sink = _properties(job.folder / "sink.properties", self._sink(job, control))
         return Command(
             [
-                *["java", *jvm_options(job.heap_mb), f"-Dlog4j2.configurationFile={logging}"],
+                *["java", *jvm_options(job.heap_mb), log_to_output(job.folder)],
                 *["-cp", f"{required('FRAZIL_KAFKA_LIBS')}/*"],
                 "org.apache.kafka.connect.cli.ConnectStandalone",
                 *[str(worker), str(sink)],

@@ -47,17 +47,37 @@ def open_files(lake) -> list[str]:
     return [str(file) for file in lake.warehouse.rglob("data/**/.*.tmp")]
 
 
+def start_and_read(kafka, lake, frazil, name: str, text: str, count: int = 10):
+    """A worker that has committed the first records of its topic, ids from 0."""
+    produce_ids(kafka, name, range(count))
+    worker = start(frazil, text)
+    until(lambda: lake.count("events") == count, "the first rows", context=worker.tail)
+    return worker
+
+
+def start_and_write(kafka, lake, frazil, name: str, ids, options=STATIC):
+    """A worker that has begun to write rows of these ids, and commits none by itself."""
+    text = script.copying(lake, kafka.bootstrap, name, options, script.NEVER)
+    worker = start(frazil, text)
+    until(lambda: lake.ledger("events"), "the first ledger", context=worker.tail)
+    produce_ids(kafka, name, ids)
+    until(lambda: open_files(lake), "rows on their way", context=worker.tail)
+    return worker
+
+
+def assert_the_rest_is_read(kafka, lake, frazil, name: str) -> None:
+    """By a run to the end of the topic, after which each of its records is one row."""
+    done = run(frazil, script.copying(lake, kafka.bootstrap, name))
+    assert done.returncode == 0, done.stderr
+    assert_exactly_once(lake, "events", held(kafka, name))
+
+
 # --- Stops ----------------------------------------------------------------------------------------
 
 
 def test_sigterm_commits_what_was_read(kafka, topic, lake, frazil):
     name = topic()
-    worker = start(
-        frazil, script.copying(lake, kafka.bootstrap, name, STATIC, script.NEVER)
-    )
-    until(lambda: lake.ledger("events"), "the first ledger", context=worker.tail)
-    produce_ids(kafka, name, range(500))
-    until(lambda: open_files(lake), "rows on their way", context=worker.tail)
+    worker = start_and_write(kafka, lake, frazil, name, range(500))
 
     worker.process.terminate()
 
@@ -67,27 +87,20 @@ def test_sigterm_commits_what_was_read(kafka, topic, lake, frazil):
     assert lake.ledger("events") == {(name, 0): committed}
     assert f"committed {committed} rows" in worker.output()
     assert not open_files(lake)
-    run(frazil, script.copying(lake, kafka.bootstrap, name))
-    assert_exactly_once(lake, "events", held(kafka, name))
+    assert_the_rest_is_read(kafka, lake, frazil, name)
 
 
 def test_sigint_is_sigterm(kafka, topic, lake, frazil):
     name = topic()
-    produce_ids(kafka, name, range(10))
-    worker = start(frazil, script.copying(lake, kafka.bootstrap, name, STATIC))
-    until(lambda: lake.count("events") == 10, "the rows", context=worker.tail)
+    text = script.copying(lake, kafka.bootstrap, name, STATIC)
+    worker = start_and_read(kafka, lake, frazil, name, text)
     worker.process.send_signal(signal.SIGINT)
     assert worker.exit_code() == 0
 
 
 def test_a_second_signal_abandons_what_is_not_committed(kafka, topic, lake, frazil):
     name = topic()
-    worker = start(
-        frazil, script.copying(lake, kafka.bootstrap, name, STATIC, script.NEVER)
-    )
-    until(lambda: lake.ledger("events"), "the first ledger", context=worker.tail)
-    produce_ids(kafka, name, range(500))
-    until(lambda: open_files(lake), "rows on their way", context=worker.tail)
+    worker = start_and_write(kafka, lake, frazil, name, range(500))
 
     # Somebody holds the catalog, so the last commit cannot go through.
     with contextlib.closing(sqlite3.connect(lake.database, isolation_level=None)) as other:
@@ -99,15 +112,13 @@ def test_a_second_signal_abandons_what_is_not_committed(kafka, topic, lake, fraz
 
     assert "abandon" in worker.output()
     assert lake.count("events") == 0
-    run(frazil, script.copying(lake, kafka.bootstrap, name))
-    assert_exactly_once(lake, "events", held(kafka, name))
+    assert_the_rest_is_read(kafka, lake, frazil, name)
 
 
 def test_a_stop_while_the_broker_is_away_does_not_wait_for_it(own_kafka, lake, frazil):
     name = own_kafka.create_topic("away")
-    produce_ids(own_kafka, name, range(10))
-    worker = start(frazil, script.copying(lake, own_kafka.bootstrap, name, STATIC))
-    until(lambda: lake.count("events") == 10, "the rows", context=worker.tail)
+    text = script.copying(lake, own_kafka.bootstrap, name, STATIC)
+    worker = start_and_read(own_kafka, lake, frazil, name, text)
     own_kafka.kill()
     worker.process.terminate()
     assert worker.exit_code() == 0
@@ -120,12 +131,8 @@ def test_a_stop_while_the_broker_is_away_does_not_wait_for_it(own_kafka, lake, f
 
 def test_nothing_is_committed_when_nothing_came(kafka, topic, lake, frazil):
     name = topic(partitions=2)
-    produce_ids(kafka, name, range(10))
-    worker = start(
-        frazil,
-        script.copying(lake, kafka.bootstrap, name, STATIC, {"commit.interval": "20 ms"}),
-    )
-    until(lambda: lake.count("events") == 10, "the rows", context=worker.tail)
+    text = script.copying(lake, kafka.bootstrap, name, STATIC, {"commit.interval": "20 ms"})
+    worker = start_and_read(kafka, lake, frazil, name, text)
     before = lake.snapshots("events")
     stays(lambda: lake.snapshots("events") == before, "no commit without rows", 1.5)
     stop(worker)
@@ -163,8 +170,7 @@ def test_max_rows_commits_before_the_interval_is_over(kafka, topic, lake, frazil
     assert len([size for size in sizes if size]) >= 2, sizes
     stop(worker)
     # What it had not read yet.
-    assert run(frazil, script.copying(lake, kafka.bootstrap, name)).returncode == 0
-    assert_exactly_once(lake, "events", held(kafka, name))
+    assert_the_rest_is_read(kafka, lake, frazil, name)
 
 
 def test_max_bytes_commits_before_the_interval_is_over(kafka, topic, lake, frazil):
@@ -176,8 +182,7 @@ def test_max_bytes_commits_before_the_interval_is_over(kafka, topic, lake, frazi
     until(lambda: lake.count("events") >= 400, "early commits", context=worker.tail)
     stop(worker)
     # What it had not read yet.
-    assert run(frazil, script.copying(lake, kafka.bootstrap, name)).returncode == 0
-    assert_exactly_once(lake, "events", held(kafka, name))
+    assert_the_rest_is_read(kafka, lake, frazil, name)
 
 
 # --- Kills ----------------------------------------------------------------------------------------
@@ -188,12 +193,7 @@ def test_latest_and_a_kill_before_the_first_commit_lose_nothing(kafka, topic, la
     produce_ids(kafka, name, range(20))  # before the start: not to be read
     already = held(kafka, name)
     latest = {"scan.startup.mode": "latest-offset", "scan.assignment": "static"}
-    worker = start(
-        frazil, script.copying(lake, kafka.bootstrap, name, latest, script.NEVER)
-    )
-    until(lambda: lake.ledger("events"), "the first ledger", context=worker.tail)
-    produce_ids(kafka, name, range(100, 400))
-    until(lambda: open_files(lake), "rows on their way", context=worker.tail)
+    worker = start_and_write(kafka, lake, frazil, name, range(100, 400), latest)
     worker.kill()
     assert lake.count("events") == 0
     produce_ids(kafka, name, range(400, 500))
@@ -245,9 +245,8 @@ def test_workers_share_the_partitions_and_inherit_them(kafka, topic, lake, frazi
 def test_a_broker_that_restarts_is_waited_for(own_kafka, lake, frazil, assignment):
     name = own_kafka.create_topic("restarted", 2)
     options = script.FROM_START | {"scan.assignment": assignment}
-    worker = start(frazil, script.copying(lake, own_kafka.bootstrap, name, options))
-    produce_ids(own_kafka, name, range(100))
-    until(lambda: lake.count("events") == 100, "the first rows", context=worker.tail)
+    text = script.copying(lake, own_kafka.bootstrap, name, options)
+    worker = start_and_read(own_kafka, lake, frazil, name, text, 100)
 
     own_kafka.kill()
     own_kafka.start()
@@ -300,9 +299,7 @@ def test_a_topic_made_again_while_running_stops_the_pipeline(
     name = topic()
     options = script.FROM_START | {"scan.assignment": assignment}
     text = script.copying(lake, kafka.bootstrap, name, options)
-    worker = start(frazil, text)
-    produce_ids(kafka, name, range(50))
-    until(lambda: lake.count("events") == 50, "the first rows", context=worker.tail)
+    worker = start_and_read(kafka, lake, frazil, name, text, 50)
 
     make_again(kafka, name, 1)
     # More than the old one had: the next offset to read is there, but means another record.
@@ -322,9 +319,8 @@ def test_a_topic_made_again_while_running_stops_the_pipeline(
 def test_a_deleted_topic_stops_the_pipeline(kafka, lake, frazil):
     name = kafka.create_topic("deleted-while-running")
     options = STATIC | {"scan.topic-partition-discovery.interval": "300 ms"}
-    worker = start(frazil, script.copying(lake, kafka.bootstrap, name, options))
-    produce_ids(kafka, name, range(50))
-    until(lambda: lake.count("events") == 50, "the first rows", context=worker.tail)
+    text = script.copying(lake, kafka.bootstrap, name, options)
+    worker = start_and_read(kafka, lake, frazil, name, text, 50)
     kafka.delete_topic(name)
     assert worker.exit_code() == 3, worker.tail()
     assert name in worker.output() and "deleted" in worker.output()
@@ -356,12 +352,11 @@ def test_records_behind_retention_stop_the_pipeline(kafka, topic, lake, frazil):
 
 def test_records_deleted_while_it_runs_are_passed_over_if_told_so(kafka, topic, lake, frazil):
     name = topic()
-    produce_ids(kafka, name, range(50))
     # No fetch is left at the broker that would bring the records before they are deleted.
     options = STATIC | {"properties.fetch.max.wait.ms": "10"}
-    text = script.copying(lake, kafka.bootstrap, name, options)
-    worker = start(frazil, script.set_all({"on-data-loss": "continue"}), text)
-    until(lambda: lake.count("events") == 50, "the first rows", context=worker.tail)
+    text = script.set_all({"on-data-loss": "continue"})
+    text += script.copying(lake, kafka.bootstrap, name, options)
+    worker = start_and_read(kafka, lake, frazil, name, text, 50)
 
     worker.process.send_signal(signal.SIGSTOP)
     produce_ids(kafka, name, range(50, 100))
@@ -427,10 +422,9 @@ def test_a_new_column_appears_while_running(kafka, topic, lake, frazil):
     from pyiceberg.types import StringType
 
     name = topic()
-    produce_ids(kafka, name, range(10))
     text = script.copying(lake, kafka.bootstrap, name, STATIC)
-    worker = start(frazil, text.replace("INTO lake.db.events SELECT", NAMED))
-    until(lambda: lake.count("events") == 10, "the first rows", context=worker.tail)
+    text = text.replace("INTO lake.db.events SELECT", NAMED)
+    worker = start_and_read(kafka, lake, frazil, name, text)
 
     with lake.table("events").update_schema() as update:
         update.add_column("note", StringType())
@@ -448,10 +442,8 @@ def test_a_new_column_stops_an_insert_without_names(kafka, topic, lake, frazil):
     from pyiceberg.types import StringType
 
     name = topic()
-    produce_ids(kafka, name, range(10))
     text = script.copying(lake, kafka.bootstrap, name, STATIC)
-    worker = start(frazil, text)
-    until(lambda: lake.count("events") == 10, "the first rows", context=worker.tail)
+    worker = start_and_read(kafka, lake, frazil, name, text)
 
     with lake.table("events").update_schema() as update:
         update.add_column("note", StringType())
@@ -466,10 +458,9 @@ def test_a_new_column_stops_an_insert_without_names(kafka, topic, lake, frazil):
 
 def test_a_column_that_goes_while_running_stops_the_pipeline(kafka, topic, lake, frazil):
     name = topic()
-    produce_ids(kafka, name, range(10))
     text = script.copying(lake, kafka.bootstrap, name, STATIC)
-    worker = start(frazil, text.replace("INTO lake.db.events SELECT", NAMED))
-    until(lambda: lake.count("events") == 10, "the first rows", context=worker.tail)
+    text = text.replace("INTO lake.db.events SELECT", NAMED)
+    worker = start_and_read(kafka, lake, frazil, name, text)
 
     with lake.table("events").update_schema(allow_incompatible_changes=True) as update:
         update.rename_column("id", "identity")
@@ -479,15 +470,13 @@ def test_a_column_that_goes_while_running_stops_the_pipeline(kafka, topic, lake,
     assert "id" in worker.output() and "pipeline.sql:" in worker.output()
     with lake.table("events").update_schema(allow_incompatible_changes=True) as update:
         update.rename_column("identity", "id")
-    assert run(frazil, script.copying(lake, kafka.bootstrap, name)).returncode == 0
-    assert_exactly_once(lake, "events", held(kafka, name))
+    assert_the_rest_is_read(kafka, lake, frazil, name)
 
 
 def test_a_table_made_again_while_running_stops_the_pipeline(kafka, topic, lake, frazil):
     name = topic()
-    produce_ids(kafka, name, range(10))
-    worker = start(frazil, script.copying(lake, kafka.bootstrap, name, STATIC))
-    until(lambda: lake.count("events") == 10, "the first rows", context=worker.tail)
+    text = script.copying(lake, kafka.bootstrap, name, STATIC)
+    worker = start_and_read(kafka, lake, frazil, name, text)
 
     schema = lake.table("events").schema()
     lake.catalog().drop_table("db.events")
@@ -496,8 +485,7 @@ def test_a_table_made_again_while_running_stops_the_pipeline(kafka, topic, lake,
 
     assert worker.exit_code() == 5, worker.tail()
     assert "made anew" in worker.output()
-    assert run(frazil, script.copying(lake, kafka.bootstrap, name)).returncode == 0
-    assert_exactly_once(lake, "events", held(kafka, name))
+    assert_the_rest_is_read(kafka, lake, frazil, name)
 
 
 def test_log_lines_can_be_json(kafka, topic, lake, frazil):

@@ -59,6 +59,14 @@ _LOGGING = """\
 """
 
 
+def log_to_output(folder: pathlib.Path) -> str:
+    """The option by which a program of Kafka's writes its warnings to its output; what it refers to
+    is put into the folder."""
+    file = folder / "log4j2.xml"
+    file.write_text(_LOGGING)
+    return f"-Dlog4j2.configurationFile={file}"
+
+
 class Kafka:
     """One broker with its folder. It keeps its port and data over `restart()`."""
 
@@ -117,7 +125,7 @@ class Kafka:
     def _java(self, *arguments: str) -> list[str]:
         return [
             *[os.environ.get("FRAZIL_JAVA", "java"), "-Xms128m", "-Xmx512m", "-XX:+UseSerialGC"],
-            f"-Dlog4j2.configurationFile={self.folder / 'log4j2.xml'}",
+            log_to_output(self.folder),
             *["-cp", f"{self._jars}/*", *arguments],
         ]
 
@@ -126,7 +134,6 @@ class Kafka:
         shutil.rmtree(data, ignore_errors=True)
         settings = self.folder / "server.properties"
         settings.write_text(self.properties())
-        (self.folder / "log4j2.xml").write_text(_LOGGING)
         cluster = "-"
         while cluster.startswith("-"):  # which would be taken for an option
             cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
