@@ -15,8 +15,8 @@ std::array<std::uint8_t, 16> RandomUuidBytes() {
     std::random_device device;
     for (auto& byte : bytes) byte = static_cast<std::uint8_t>(device());
   }
-  bytes[6] = static_cast<std::uint8_t>((bytes[6] & 0x0F) | 0x40);
-  bytes[8] = static_cast<std::uint8_t>((bytes[8] & 0x3F) | 0x80);
+  bytes[6] = static_cast<std::uint8_t>((bytes[6] & 0x0FU) | 0x40U);
+  bytes[8] = static_cast<std::uint8_t>((bytes[8] & 0x3FU) | 0x80U);
   return bytes;
 }
 

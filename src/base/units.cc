@@ -28,9 +28,9 @@ Result<std::int64_t> ParseQuantity(std::string_view text, std::string_view what,
                                    const std::array<Unit, N>& units) {
   const std::string_view trimmed = Trim(text);
   std::int64_t count = 0;
-  const auto [end, error] =
-      std::from_chars(trimmed.data(), trimmed.data() + trimmed.size(), count);
-  const std::string unit = Lower(Trim(trimmed.substr(end - trimmed.data())));
+  const char* const last = trimmed.data() + trimmed.size();
+  const auto [end, error] = std::from_chars(trimmed.data(), last, count);
+  const std::string unit = Lower(Trim(std::string_view(end, last)));
   std::int64_t factor = unit.empty() ? 1 : 0;
   for (const auto& [name, unit_factor] : units) {
     if (unit == name) factor = unit_factor;
@@ -45,32 +45,18 @@ Result<std::int64_t> ParseQuantity(std::string_view text, std::string_view what,
 
 constexpr std::int64_t kKib = 1024;
 constexpr std::int64_t kSecond = 1000;
+constexpr std::int64_t kMinute = 60 * kSecond;
+constexpr std::int64_t kHour = 60 * kMinute;
+constexpr std::int64_t kDay = 24 * kHour;
+constexpr std::int64_t kWeek = 7 * kDay;
 
 constexpr std::array<Unit, 24> kDurationUnits = {{
-    {"ms", 1},
-    {"milli", 1},
-    {"millis", 1},
-    {"millisecond", 1},
-    {"milliseconds", 1},
-    {"s", kSecond},
-    {"sec", kSecond},
-    {"secs", kSecond},
-    {"second", kSecond},
-    {"seconds", kSecond},
-    {"m", 60 * kSecond},
-    {"min", 60 * kSecond},
-    {"mins", 60 * kSecond},
-    {"minute", 60 * kSecond},
-    {"minutes", 60 * kSecond},
-    {"h", 3600 * kSecond},
-    {"hour", 3600 * kSecond},
-    {"hours", 3600 * kSecond},
-    {"d", 86400 * kSecond},
-    {"day", 86400 * kSecond},
-    {"days", 86400 * kSecond},
-    {"w", 7 * 86400 * kSecond},
-    {"week", 7 * 86400 * kSecond},
-    {"weeks", 7 * 86400 * kSecond},
+    {"ms", 1},           {"milli", 1},         {"millis", 1},        {"millisecond", 1},
+    {"milliseconds", 1}, {"s", kSecond},       {"sec", kSecond},     {"secs", kSecond},
+    {"second", kSecond}, {"seconds", kSecond}, {"m", kMinute},       {"min", kMinute},
+    {"mins", kMinute},   {"minute", kMinute},  {"minutes", kMinute}, {"h", kHour},
+    {"hour", kHour},     {"hours", kHour},     {"d", kDay},          {"day", kDay},
+    {"days", kDay},      {"w", kWeek},         {"week", kWeek},      {"weeks", kWeek},
 }};
 
 constexpr std::array<Unit, 14> kSizeUnits = {{

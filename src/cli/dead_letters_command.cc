@@ -38,7 +38,7 @@ struct Letters {
 Result<Letters> OpenLetters(const std::string& file) {
   Letters letters;
   FRAZIL_ASSIGN(PipelineSpec spec, LoadPipelineFile(file));
-  auto plan = PlanPipeline(std::move(spec));
+  auto plan = PlanFinished(std::move(spec));
   if (!plan.has_value()) return Fail(std::move(plan).error());
   FRAZIL_ASSIGN(letters.plan, PlanReplay(*std::move(plan), /*is_retry=*/false));
   const TargetPlan& target =

@@ -43,7 +43,7 @@ void PrintOutcome(const ReplayOptions& options, const PipelineStatus& status) {
 
 Status Replay(const ReplayOptions& options) {
   FRAZIL_ASSIGN(PipelineSpec spec, LoadPipelineFile(options.file));
-  auto pipeline_plan = PlanPipeline(std::move(spec));
+  auto pipeline_plan = PlanFinished(std::move(spec));
   if (!pipeline_plan.has_value()) return Fail(std::move(pipeline_plan).error());
   FRAZIL_ASSIGN(PipelinePlan plan, PlanReplay(*std::move(pipeline_plan), options.again));
   if (options.dry_run) {

@@ -89,7 +89,7 @@ void PrintLedger(const TargetPlan& target, const std::string& pipeline,
 
 Result<PipelinePlan> PlanOf(const std::string& file) {
   FRAZIL_ASSIGN(PipelineSpec spec, LoadPipelineFile(file));
-  return PlanPipeline(std::move(spec));
+  return PlanFinished(std::move(spec));
 }
 
 Status Show(const LedgerOptions& options) {
@@ -232,6 +232,7 @@ Status Reset(const LedgerOptions& options) {
     const TargetPlan& target = *table.target;
     Ledger ledger = options.forget ? Ledger{} : table.ledger;
     ledger.epoch = table.ledger.epoch + 1;
+    if (ledger.sources.empty()) ledger.SetAnchor(&target == plan.targets.data());
     for (const NewPosition& position : positions) {
       ledger.Restart(position.split, Position{position.ordinal, ""});
     }
@@ -243,7 +244,7 @@ Status Reset(const LedgerOptions& options) {
     TableCommitter committer(*target.catalog, *plan.io, Clock::System(),
                              target.identifier, *target.table,
                              std::move(committer_options));
-    FRAZIL_TRY(committer.OverwriteLedger(ledger, std::stop_token()));
+    FRAZIL_TRY(committer.OverwriteLedger(ledger, nullptr, std::stop_token()));
     fmt::print("{}: ledger of pipeline {} reset\n", target.name.ToString(), plan.name);
   }
   return {};

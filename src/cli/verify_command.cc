@@ -95,7 +95,7 @@ int PrintReport(const VerifyReport& report, bool is_json) {
 
 Result<VerifyReport> Verify(const std::string& file) {
   FRAZIL_ASSIGN(PipelineSpec spec, LoadPipelineFile(file));
-  FRAZIL_ASSIGN(const PipelinePlan plan, PlanPipeline(std::move(spec)));
+  FRAZIL_ASSIGN(const PipelinePlan plan, PlanFinished(std::move(spec)));
   const bool is_terminal = ::isatty(STDERR_FILENO) == 1;
   auto next = std::chrono::steady_clock::now();
   auto report = VerifyPipeline(plan, [&](std::int64_t records, std::int64_t offsets) {

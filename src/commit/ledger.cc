@@ -51,15 +51,20 @@ Json LedgerToJson(const Ledger& ledger) {
       if (!progress.replay_until.empty()) {
         member["replay-until"] = ByPartition(progress.replay_until);
       }
+      if (!progress.complete.empty()) {
+        member["complete"] = ByPartition(progress.complete);
+      }
       stream_members[stream] = std::move(member);
     }
     sources[source] = std::move(stream_members);
   }
-  return Json{{"version", kLedgerVersion},
-              {"epoch", ledger.epoch},
-              {"writer", ledger.writer},
-              {"anchor", ledger.is_anchor},
-              {"sources", std::move(sources)}};
+  Json json{{"version", kLedgerVersion},
+            {"epoch", ledger.epoch},
+            {"writer", ledger.writer},
+            {"anchor", ledger.is_anchor}};
+  if (!ledger.tables.empty()) json["tables"] = ledger.tables;
+  json["sources"] = std::move(sources);
+  return json;
 }
 
 std::string OptionalString(const Json& object, std::string_view key) {
@@ -87,15 +92,27 @@ Result<StreamLedger> StreamFromJson(const Json& json) {
                      OptionalString(json, "stream-id")};
   FRAZIL_ASSIGN(const Json* next, GetObject(json, "next"));
   FRAZIL_ASSIGN(stream.next, PositionsFromJson(*next));
-  if (FindMember(json, "first") != nullptr) {
-    FRAZIL_ASSIGN(const Json* first, GetObject(json, "first"));
-    FRAZIL_ASSIGN(stream.first, PositionsFromJson(*first));
-  }
-  if (FindMember(json, "replay-until") != nullptr) {
-    FRAZIL_ASSIGN(const Json* until, GetObject(json, "replay-until"));
-    FRAZIL_ASSIGN(stream.replay_until, PositionsFromJson(*until));
-  }
+  const auto read_optional = [&](const char* key, auto& positions) -> Status {
+    if (FindMember(json, key) == nullptr) return {};
+    FRAZIL_ASSIGN(const Json* member, GetObject(json, key));
+    FRAZIL_ASSIGN(positions, PositionsFromJson(*member));
+    return {};
+  };
+  FRAZIL_TRY(read_optional("first", stream.first));
+  FRAZIL_TRY(read_optional("replay-until", stream.replay_until));
+  FRAZIL_TRY(read_optional("complete", stream.complete));
   return stream;
+}
+
+Result<std::set<std::string>> TextsFromJson(const Json& json) {
+  std::set<std::string> texts;
+  bool is_list = json.is_array();
+  for (std::size_t i = 0; is_list && i < json.size(); ++i) {
+    is_list = json[i].is_string();
+    if (is_list) texts.insert(json[i].get<std::string>());
+  }
+  if (!is_list) return Fail(ErrorKind::kCorruptData, "not texts: {}", DumpJson(json));
+  return texts;
 }
 
 Result<Ledger> LedgerFromJson(const Json& json) {
@@ -110,6 +127,9 @@ Result<Ledger> LedgerFromJson(const Json& json) {
   FRAZIL_ASSIGN(ledger.epoch, GetInt64(json, "epoch"));
   FRAZIL_ASSIGN(ledger.writer, GetString(json, "writer"));
   FRAZIL_ASSIGN(ledger.is_anchor, GetBool(json, "anchor"));
+  if (const Json* tables = FindMember(json, "tables"); tables != nullptr) {
+    FRAZIL_ASSIGN(ledger.tables, TextsFromJson(*tables));
+  }
   FRAZIL_ASSIGN(const Json* sources, GetObject(json, "sources"));
   for (const auto& [source, streams] : sources->items()) {
     if (!streams.is_object()) {
@@ -197,6 +217,10 @@ const Position* Ledger::ReplayUntil(const Split& split) const {
   return FindIn(*this, split, &StreamLedger::replay_until);
 }
 
+const Position* Ledger::Complete(const Split& split) const {
+  return FindIn(*this, split, is_anchor ? &StreamLedger::next : &StreamLedger::complete);
+}
+
 void Ledger::Set(const Split& split, Position next) {
   StreamLedger& stream = sources[split.source][split.stream];
   if (!stream.next.contains(split.partition)) stream.first[split.partition] = next;
@@ -210,6 +234,7 @@ void Ledger::Set(const Split& split, Position next) {
 void Ledger::Restart(const Split& split, Position next) {
   StreamLedger& stream = sources[split.source][split.stream];
   stream.replay_until.erase(split.partition);
+  stream.complete.erase(split.partition);
   stream.first[split.partition] = next;
   stream.next[split.partition] = std::move(next);
 }
@@ -220,6 +245,23 @@ void Ledger::MarkReplay(const Split& split, Position until) {
   const Position* known = ReplayUntil(split);
   if (known != nullptr && known->ordinal >= until.ordinal) return;
   sources[split.source][split.stream].replay_until[split.partition] = std::move(until);
+}
+
+void Ledger::RaiseComplete(const Split& split, const Position& complete) {
+  const Position* known = Complete(split);
+  if (known != nullptr && known->ordinal >= complete.ordinal) return;
+  sources[split.source][split.stream].complete[split.partition] = complete;
+}
+
+void Ledger::SetAnchor(bool becomes_anchor) {
+  if (is_anchor == becomes_anchor) return;
+  is_anchor = becomes_anchor;
+  for (auto& [source, streams] : sources) {
+    for (auto& [stream, progress] : streams) {
+      progress.complete =
+          becomes_anchor ? std::map<std::int32_t, Position>() : progress.next;
+    }
+  }
 }
 
 void Ledger::SetIdentity(const Split& split, const StreamIdentity& identity) {
@@ -307,6 +349,10 @@ Result<Ledger> LedgerAfterRollback(const LedgerLookup& lookup) {
   Ledger ledger = lookup.ledger.value_or(Ledger{});
   if (!lookup.before_rollback.has_value()) return ledger;
   const Ledger& before = *lookup.before_rollback;
+  if (!lookup.ledger.has_value()) {
+    ledger.is_anchor = before.is_anchor;
+    ledger.tables = before.tables;
+  }
   for (const auto& [split, position] : before.next()) {
     const StreamIdentity& identity =
         before.sources.at(split.source).at(split.stream).identity;

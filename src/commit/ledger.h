@@ -40,6 +40,9 @@ struct StreamLedger {
   /// Partitions whose rows were taken away by a rollback, and up to where: the table lacks
   /// what lies between `next` and this, whatever the anchor says.
   std::map<std::int32_t, Position> replay_until;
+  /// Where the pipeline stood, per partition, as far as this ledger was told; empty on the
+  /// anchor, where it is `next`.
+  std::map<std::int32_t, Position> complete;
 
   bool operator==(const StreamLedger&) const = default;
 };
@@ -54,6 +57,9 @@ struct Ledger {
   /// positions. False: this table does; others may be behind, and beyond them it holds what
   /// lies below the anchor's positions, unless it replays.
   bool is_anchor = false;
+  /// UUIDs of the tables that the pipeline had then: those that Complete() speaks for.
+  /// Empty in ledgers that did not say it: all.
+  std::set<std::string> tables;
   /// Source name, then stream name.
   std::map<std::string, std::map<std::string, StreamLedger>> sources;
 
@@ -65,6 +71,13 @@ struct Ledger {
   [[nodiscard]] const Position* First(const Split& split) const;
   /// \brief Up to where a split is replayed after a rollback, or nullptr if it is not.
   [[nodiscard]] const Position* ReplayUntil(const Split& split) const;
+  /// \brief Below this, every one of `tables` holds all rows of a split, but where it
+  /// replays; nullptr if the ledger does not tell. `next` on the anchor.
+  [[nodiscard]] const Position* Complete(const Split& split) const;
+  /// \brief Whether Complete() speaks for a table.
+  [[nodiscard]] bool SpeaksFor(const std::string& table_uuid) const {
+    return tables.empty() || tables.contains(table_uuid);
+  }
   /// \brief Moves a split. A split not known yet begins there; one that reaches the end of
   /// its replay is done with it.
   void Set(const Split& split, Position next);
@@ -72,6 +85,12 @@ struct Ledger {
   void Restart(const Split& split, Position next);
   /// \brief Marks a split that is known as replayed, if it is behind `until`.
   void MarkReplay(const Split& split, Position until);
+  /// \brief Tells a ledger that is no anchor's of Complete(); it never goes back.
+  void RaiseComplete(const Split& split, const Position& complete);
+  /// \brief Makes the ledger the anchor's, whose `next` speaks for all tables, which are
+  /// to hold what is below or to be marked as replayed; or that of another table, which
+  /// keeps what it said of all.
+  void SetAnchor(bool becomes_anchor);
   void SetIdentity(const Split& split, const StreamIdentity& identity);
   /// \brief All splits with their next positions.
   [[nodiscard]] Positions next() const;

@@ -57,13 +57,19 @@ TEST(LedgerTest, TextIsStableAndReadsBack) {
   ledger.SetIdentity(kFirst, {"cluster", "topic-id"});
   ledger.Set({"log", "db", 0}, {7, "gtid:1-2-3"});
   ledger.MarkReplay(kFirst, {50, ""});
+  ledger.SetAnchor(false);
+  ledger.RaiseComplete(kFirst, {45, ""});
+  ledger.tables = {"u-1", "u-2"};
   const std::string text = EncodeLedger(ledger);
-  EXPECT_EQ(text,
-            R"({"version":1,"epoch":3,"writer":"w","anchor":true,"sources":{"events":)"
-            R"({"orders":{"cluster-id":"cluster","stream-id":"topic-id","next":)"
-            R"({"0":42,"1":9007199254740993},"first":{"0":42,"1":9007199254740993},)"
-            R"("replay-until":{"0":50}}},"log":{"db":{"next":{"0":[7,"gtid:1-2-3"]},)"
-            R"("first":{"0":[7,"gtid:1-2-3"]}}}}})");
+  EXPECT_EQ(
+      text,
+      R"({"version":1,"epoch":3,"writer":"w","anchor":false,"tables":["u-1","u-2"],)"
+      R"("sources":{"events":)"
+      R"({"orders":{"cluster-id":"cluster","stream-id":"topic-id","next":)"
+      R"({"0":42,"1":9007199254740993},"first":{"0":42,"1":9007199254740993},)"
+      R"("replay-until":{"0":50},"complete":{"0":45,"1":9007199254740993}}},"log":)"
+      R"({"db":{"next":{"0":[7,"gtid:1-2-3"]},"first":{"0":[7,"gtid:1-2-3"]},)"
+      R"("complete":{"0":[7,"gtid:1-2-3"]}}}}})");
   EXPECT_THAT(DecodeLedger(text), IsOkAnd(ledger));
 }
 
@@ -72,6 +78,7 @@ TEST(LedgerTest, RefusesWhatIsNoLedger) {
       const std::string_view text :
       {"", "{}", "[]", R"({"version":1})",
        R"({"version":1,"epoch":1,"writer":"w","anchor":true,"sources":[]})",
+       R"({"version":1,"epoch":1,"writer":"w","anchor":true,"tables":[1],"sources":{}})",
        R"({"version":1,"epoch":1,"writer":"w","anchor":true,"sources":{"s":{"t":{"next":{"x":1}}}}})",
        R"({"version":1,"epoch":1,"writer":"w","anchor":true,"sources":{"s":{"t":{"next":{"1x":1}}}}})",
        R"({"version":1,"epoch":1,"writer":"w","anchor":true,"sources":{"s":{"t":{"next":{"-1":1}}}}})",

@@ -18,6 +18,8 @@ struct TableCommitter::Work {
   const TableEpoch* epoch = nullptr;
   // Set: the ledger to write, whatever the table says.
   const Ledger* overwrite = nullptr;
+  // The ledger to be overwritten; nullptr: any.
+  const Ledger* expected = nullptr;
   // Write LedgerAfterRollback, if the table is rolled back.
   bool acknowledges_rollback = false;
   bool is_fence = false;
@@ -89,13 +91,14 @@ Status TableCommitter::Fence(const std::stop_token& stop) {
   return {};
 }
 
-Status TableCommitter::OverwriteLedger(const Ledger& ledger,
+Status TableCommitter::OverwriteLedger(const Ledger& ledger, const Ledger* expected,
                                        const std::stop_token& stop) {
   TableEpoch epoch;
   epoch.epoch = ledger.epoch;
   Work work;
   work.epoch = &epoch;
   work.overwrite = &ledger;
+  work.expected = expected;
   FRAZIL_TRY(Run(work, stop));
   return {};
 }
@@ -132,7 +135,8 @@ Result<CommitOutcome> TableCommitter::Run(Work& work, const std::stop_token& sto
          {"attempt", work.attempts},
          {"error", ErrorKindName(kind)},
          {"reason", outcome.error().message}});
-    Pause(backoff.Next(), stop);
+    // In doubt it goes on after a stop too, and not without a rest.
+    Pause(backoff.Next(), work.is_in_doubt ? std::stop_token() : stop);
   }
 }
 
@@ -158,6 +162,9 @@ Result<Ledger> TableCommitter::NextLedger(const Work& work,
                                           const LedgerLookup& lookup) const {
   Ledger ledger;
   if (work.overwrite != nullptr) {
+    if (work.expected != nullptr && lookup.ledger.value_or(Ledger{}) != *work.expected) {
+      return Fail(ErrorKind::kLedgerConflict, "another writer moved the ledger");
+    }
     ledger = *work.overwrite;
   } else if (lookup.state == LedgerState::kUnknown) {
     return Fail(
@@ -179,14 +186,21 @@ Result<Ledger> TableCommitter::NextLedger(const Work& work,
                   options_.pipeline);
     }
     FRAZIL_TRY(CheckClaims(ledger, work.epoch->claims, options_.is_anchor));
+    // Before it moves: what a former anchor says of all tables ends where it stood.
+    if (!work.is_fence) ledger.SetAnchor(options_.is_anchor);
     ledger = ApplyClaims(std::move(ledger), work.epoch->claims);
     for (const auto& [split, identity] : work.epoch->identities) {
       ledger.SetIdentity(split, identity);
     }
-    if (!work.is_fence) ledger.epoch = work.epoch->epoch;
+    if (!work.is_fence) {
+      ledger.epoch = work.epoch->epoch;
+      ledger.tables = options_.tables;
+      for (const auto& [split, complete] : work.epoch->complete) {
+        ledger.RaiseComplete(split, complete);
+      }
+    }
   }
   ledger.writer = options_.writer_id;
-  ledger.is_anchor = options_.is_anchor;
   return ledger;
 }
 

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <set>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -28,6 +29,8 @@ struct TableEpoch {
   /// Durable files that hold the rows of the claimed ranges and no others. Empty: the
   /// snapshot carries the ledger alone.
   std::vector<DataFile> files;
+  /// Below these, every table of the pipeline holds all rows, but where it replays.
+  Positions complete;
   /// Identities of the claimed streams, recorded with them.
   std::map<Split, StreamIdentity> identities;
 };
@@ -38,6 +41,8 @@ struct CommitterOptions {
   /// Random id of this process.
   std::string writer_id;
   bool is_anchor = false;
+  /// UUIDs of the pipeline's tables: Ledger::tables.
+  std::set<std::string> tables;
   /// Only the writer that fenced last may commit: see Fence().
   bool is_exclusive = false;
   /// Conflicts and lost answers are borne for so long.
@@ -95,9 +100,12 @@ class TableCommitter {
   /// fenced before are refused with kLedgerConflict. Adds a snapshot without files.
   Status Fence(const std::stop_token& stop);
 
-  /// \brief Replaces this pipeline's ledger whatever it says: for operators and for
-  /// `on-data-loss` = `continue`.
-  Status OverwriteLedger(const Ledger& ledger, const std::stop_token& stop);
+  /// \brief Replaces this pipeline's ledger, all of it but the writer: for operators and
+  /// for the start.
+  /// \param expected what the table is to have now; nullptr: whatever it has.
+  /// \return kLedgerConflict if it has something else; errors as of Commit.
+  Status OverwriteLedger(const Ledger& ledger, const Ledger* expected,
+                         const std::stop_token& stop);
 
  private:
   struct Work;

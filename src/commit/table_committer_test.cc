@@ -277,7 +277,7 @@ TEST_F(TableCommitterTest, ALostLedgerStopsACommitAndNoOverwrite) {
               IsOk());
   EXPECT_THAT(committer.Commit(Epoch(2, 100, 110, "b"), stop_.get_token()),
               FailsWith(ErrorKind::kDataLoss, HasSubstr("is lost")));
-  EXPECT_THAT(committer.OverwriteLedger(Ledger{}, stop_.get_token()), IsOk());
+  EXPECT_THAT(committer.OverwriteLedger(Ledger{}, nullptr, stop_.get_token()), IsOk());
 }
 
 TEST_F(TableCommitterTest, ACommitAfterOneInDoubtIsNot) {
@@ -379,7 +379,7 @@ TEST_F(TableCommitterTest, AnOverwriteSetsTheLedgerWhateverItSays) {
   Ledger ledger;
   ledger.epoch = 9;
   ledger.Set(kSplit, {5, ""});
-  EXPECT_THAT(committer.OverwriteLedger(ledger, stop_.get_token()), IsOk());
+  EXPECT_THAT(committer.OverwriteLedger(ledger, nullptr, stop_.get_token()), IsOk());
   EXPECT_EQ(CommittedPosition(committer), 5);
   EXPECT_THAT(LiveFiles(), ElementsAre("a"));
 }

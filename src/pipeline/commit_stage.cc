@@ -172,6 +172,7 @@ TableEpoch CommitStage::EpochFor(std::size_t table, std::int64_t epoch,
       }
     }
     result.claims.emplace(split, std::move(claim));
+    result.complete.emplace(split, range.begin);
     const auto identity = gathered.identities.find(split);
     if (identity != gathered.identities.end()) result.identities.insert(*identity);
   }

@@ -55,7 +55,7 @@ class CommitStageTest : public ::testing::Test {
     Ledger ledger;
     ledger.Set(kSplit, {next, ""});
     ledger.MarkReplay(kSplit, {replay_until, ""});
-    return tables_.committer(table).OverwriteLedger(ledger, stop_.get_token());
+    return tables_.committer(table).OverwriteLedger(ledger, nullptr, stop_.get_token());
   }
 
   Status Run() {
@@ -211,8 +211,12 @@ TEST_F(CommitStageTest, ATableThatSomebodyChangedIsCommittedAndCounted) {
   // Committers that knew the tables before their schemas changed.
   std::vector<std::unique_ptr<TableCommitter>> planned_earlier;
   for (std::size_t i = 0; i < 2; ++i) {
+    CommitterOptions options;
+    options.pipeline = "p";
+    options.writer_id = "writer";
+    options.is_anchor = i == 0;
     planned_earlier.push_back(tables_.NewCommitter(
-        i, "writer", "p", [](auto& metadata) { --metadata.current_schema_id; }));
+        i, options, [](auto& metadata) { --metadata.current_schema_id; }));
     context_.committers[i] = planned_earlier.back().get();
   }
   Send(1, 0, 10, {tables_.NewFile("anchor", 10)}, {tables_.NewFile("other", 7)});

@@ -27,15 +27,7 @@ class MemoryTables {
   explicit MemoryTables(std::size_t count)
       : io_(NewMemoryFileIO()), catalog_(NewMemoryCatalog("lake", "memory:/lake", io_)) {
     EXPECT_THAT(catalog_->CreateNamespace({"db"}, {}), IsOk());
-    for (std::size_t i = 0; i < count; ++i) {
-      NewTable table;
-      SchemaField id;
-      id.field_id = 1;
-      id.name = "id";
-      id.type = Type(TypeId::kLong);
-      table.schema.fields = {id};
-      EXPECT_THAT(catalog_->CreateTable(Identifier(i), std::move(table)), IsOk());
-    }
+    for (std::size_t i = 0; i < count; ++i) Create(i);
     for (std::size_t i = 0; i < count; ++i)
       committers_.push_back(NewCommitter(i, "writer"));
   }
@@ -46,25 +38,40 @@ class MemoryTables {
 
   /// \param remember makes the metadata that the committer knows from what there is now.
   std::unique_ptr<TableCommitter> NewCommitter(
-      std::size_t index, const std::string& writer, const std::string& pipeline = "p",
+      std::size_t index, CommitterOptions options,
       const std::function<void(TableMetadata&)>& remember = [](TableMetadata&) {}) {
     LoadedTable known = *catalog_->LoadTable(Identifier(index));
     auto metadata = std::make_shared<TableMetadata>(*known.metadata);
     remember(*metadata);
     known.metadata = std::move(metadata);
+    options.engine_version = "test";
+    return std::make_unique<TableCommitter>(*catalog_, *io_, Clock::System(),
+                                            Identifier(index), known, std::move(options));
+  }
+  std::unique_ptr<TableCommitter> NewCommitter(std::size_t index,
+                                               const std::string& writer,
+                                               const std::string& pipeline = "p") {
     CommitterOptions options;
     options.pipeline = pipeline;
     options.writer_id = writer;
     options.is_anchor = index == 0;
-    options.engine_version = "test";
-    return std::make_unique<TableCommitter>(*catalog_, *io_, Clock::System(),
-                                            Identifier(index), known, options);
+    return NewCommitter(index, std::move(options));
+  }
+
+  /// \brief Drops a table and makes an empty one of its name.
+  void Replace(std::size_t index) {
+    EXPECT_THAT(catalog_->DropTable(Identifier(index)), IsOk());
+    Create(index);
+  }
+
+  std::string UuidOf(std::size_t index) {
+    return catalog_->LoadTable(Identifier(index))->metadata->table_uuid;
   }
 
   std::vector<StartUpTable> start_up_tables() {
     std::vector<StartUpTable> tables;
     for (const auto& committer : committers_) {
-      tables.push_back({committer.get(), catalog_.get()});
+      tables.push_back({committer.get(), catalog_.get(), "", false});
     }
     return tables;
   }
@@ -151,6 +158,16 @@ class MemoryTables {
   TableCommitter& committer(std::size_t index) { return *committers_[index]; }
 
  private:
+  void Create(std::size_t index) {
+    NewTable table;
+    SchemaField id;
+    id.field_id = 1;
+    id.name = "id";
+    id.type = Type(TypeId::kLong);
+    table.schema.fields = {id};
+    EXPECT_THAT(catalog_->CreateTable(Identifier(index), std::move(table)), IsOk());
+  }
+
   std::shared_ptr<FileIO> io_;
   std::unique_ptr<Catalog> catalog_;
   std::vector<std::unique_ptr<TableCommitter>> committers_;

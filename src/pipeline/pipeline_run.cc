@@ -48,19 +48,27 @@ PipelineRun::~PipelineRun() {
 }
 
 Status PipelineRun::MakeCommitters() {
+  std::vector<LoadedTable> tables;
+  std::set<std::string> uuids;
+  for (const TargetPlan& target : plan_.targets) {
+    FRAZIL_ASSIGN(tables.emplace_back(), target.catalog->LoadTable(target.identifier));
+    uuids.insert(tables.back().metadata->table_uuid);
+  }
   for (std::size_t i = 0; i < plan_.targets.size(); ++i) {
     const TargetPlan& target = plan_.targets[i];
-    FRAZIL_ASSIGN(const LoadedTable table, target.catalog->LoadTable(target.identifier));
     CommitterOptions options;
     options.pipeline = plan_.name;
     options.writer_id = writer_id_;
     options.is_anchor = i == 0;
+    options.tables = uuids;
     options.is_exclusive = plan_.replay.has_value();
     options.engine_version = FRAZIL_VERSION;
-    committers_.push_back(std::make_unique<TableCommitter>(*target.catalog, *plan_.io,
-                                                           clock_, target.identifier,
-                                                           table, std::move(options)));
-    start_up_tables_.push_back({committers_.back().get(), target.catalog});
+    committers_.push_back(std::make_unique<TableCommitter>(
+        *target.catalog, *plan_.io, clock_, target.identifier, tables[i],
+        std::move(options)));
+    start_up_tables_.push_back(
+        {committers_.back().get(), target.catalog, tables[i].metadata->table_uuid,
+         static_cast<std::int64_t>(i) == plan_.dead_letter_target});
   }
   return {};
 }

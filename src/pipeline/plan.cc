@@ -193,6 +193,11 @@ Result<PipelinePlan> PlanPipeline(PipelineSpec spec) {
   return plan;
 }
 
+Result<PipelinePlan> PlanFinished(PipelineSpec spec) {
+  for (TargetSpec& target : spec.targets) target.if_not_exists = true;
+  return PlanPipeline(std::move(spec));
+}
+
 Status CreateMissing(PipelinePlan& plan) {
   FRAZIL_TRY(CreateNamespaces(plan));
   for (const TargetSpec& spec : plan.spec.targets) {

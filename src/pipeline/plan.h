@@ -79,6 +79,11 @@ struct PipelinePlan {
 /// \return kInvalidConfig in the form of ErrorAt; errors of catalogs.
 Result<PipelinePlan> PlanPipeline(PipelineSpec spec);
 
+/// \brief Plans a pipeline that has run already, to look at what it left: a table that its
+/// plain CREATE TABLE made is no error.
+/// \return as PlanPipeline.
+Result<PipelinePlan> PlanFinished(PipelineSpec spec);
+
 /// \brief Makes the namespaces and tables that do not exist yet, and loads them.
 Status CreateMissing(PipelinePlan& plan);
 

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <map>
 #include <optional>
@@ -37,9 +38,9 @@ bool Wants(std::size_t table, const Split& split, std::int64_t offset) {
 
 using Places = std::multiset<std::pair<std::int32_t, std::int64_t>>;
 
-// A pipeline of three tables over two splits, and people who roll the tables back. What a
-// data file holds stands in its name: "t1-0-17-23-n" has the records 17 to 22 of split 0
-// that table 1 wants.
+// A pipeline of up to three tables over two splits, people who roll the tables back or drop
+// them, and people who edit its script. What a data file holds stands in its name:
+// "t1-0-17-23-n" has the records 17 to 22 of split 0 that table 1 wants.
 class World {
  public:
   World() : tables_(kTables), source_("events"), workers_(2) {
@@ -48,18 +49,33 @@ class World {
       source_.startup[SplitOf(partition)] = {kFirstOffset, ""};
     }
     choices_.pipeline = "p";
-    // So that a rollback can go behind all that is ours.
-    for (std::size_t table = 0; table < kTables; ++table) {
-      EXPECT_THAT(tables_.NewCommitter(table, "w", "q")->Commit({}, {}), IsOk());
-    }
+    for (std::size_t table = 0; table < kTables; ++table) GiveHistory(table);
+  }
+
+  // The script's INSERTs, in order. Every process of the script before is gone.
+  void Edit(std::vector<std::size_t> script) {
+    script_ = std::move(script);
+    for (Worker& worker : workers_) worker = Worker();
+  }
+
+  // Somebody drops a table; it is there again, empty, when the pipeline starts.
+  void Drop(std::size_t table) {
+    tables_.Replace(table);
+    GiveHistory(table);
+    is_new_[table] = true;
   }
 
   // A worker begins anew, from what the tables say.
   void Start(std::size_t index) {
     Worker& worker = workers_[index];
     worker = Worker();
+    worker.script = script_;
     worker.committers = NewCommitters(index, kNoCrash);
     const std::vector<StartUpTable> tables = StartUpTables(worker);
+    std::array<bool, kTables> has_ledger{};
+    for (std::size_t table = 0; table < kTables; ++table) {
+      has_ledger[table] = !tables_.LedgerOf(table).sources.empty();
+    }
     RC_ASSERT(PrepareLedgers(tables, {&source_}, choices_, {}).has_value());
     const auto start = ReadStartPositions(tables);
     const auto epoch = NextEpoch(tables);
@@ -68,6 +84,11 @@ class World {
     worker.skip = std::make_shared<SkipPositions>(start->skip);
     worker.epoch = *epoch;
     worker.is_running = true;
+    for (const std::size_t table : script_) {
+      const bool is_new = std::exchange(is_new_[table], false);
+      const bool begins = !has_ledger[table] && !tables_.LedgerOf(table).sources.empty();
+      if (is_new || begins) begin_[table] = BeginOf(table);
+    }
   }
 
   // One epoch of a worker: so many records of each split. \param crash the table at which
@@ -91,8 +112,9 @@ class World {
       if (end > begin) source.ranges[split] = {{begin, ""}, {end, ""}};
     }
     const std::stop_token never;
-    for (std::size_t table = 0; table < kTables; ++table) {
-      WrittenTable written{table, source.epoch, FilesOf(table, source)};
+    for (std::size_t place = 0; place < worker.script.size(); ++place) {
+      WrittenTable written{place, source.epoch,
+                           FilesOf(worker.script[place], place, source)};
       RC_ASSERT(channel.Push(std::move(written), 0, never));
     }
     RC_ASSERT(channel.Push(std::move(source), 0, never));
@@ -106,8 +128,15 @@ class World {
     tables_.RollBack(table, choice % tables_.SnapshotCount(table));
   }
 
-  // Reads on until every split has reached `end`.
+  // Reads on until every split has reached `end`, with all tables.
   void Finish(std::int64_t end) {
+    std::vector<std::size_t> script = script_;
+    for (std::size_t table = 0; table < kTables; ++table) {
+      if (std::find(script.begin(), script.end(), table) == script.end()) {
+        script.push_back(table);
+      }
+    }
+    Edit(std::move(script));
     Start(0);
     for (int round = 0; round < 100; ++round) {
       std::vector<std::int64_t> lengths;
@@ -126,7 +155,8 @@ class World {
   Places Expected(std::size_t table, std::int64_t end) const {
     Places places;
     for (int partition = 0; partition < kSplits; ++partition) {
-      for (std::int64_t offset = kFirstOffset; offset < end; ++offset) {
+      for (std::int64_t offset = begin_[table][static_cast<std::size_t>(partition)];
+           offset < end; ++offset) {
         if (Wants(table, SplitOf(partition), offset)) places.emplace(partition, offset);
       }
     }
@@ -148,6 +178,7 @@ class World {
 
  private:
   struct Worker {
+    std::vector<std::size_t> script;
     std::vector<std::unique_ptr<TableCommitter>> committers;
     Positions next;
     std::shared_ptr<const SkipPositions> skip;
@@ -159,30 +190,54 @@ class World {
   // others looks like a process that died.
   std::vector<std::unique_ptr<TableCommitter>> NewCommitters(std::size_t worker,
                                                              std::int64_t crash) {
+    const std::vector<std::size_t>& script = workers_[worker].script;
+    CommitterOptions options;
+    options.pipeline = "p";
+    options.writer_id = "worker-" + std::to_string(worker);
+    for (const std::size_t table : script) options.tables.insert(tables_.UuidOf(table));
     std::vector<std::unique_ptr<TableCommitter>> committers;
-    for (std::size_t table = 0; table < kTables; ++table) {
-      const bool dies = static_cast<std::int64_t>(table) == crash;
-      committers.push_back(tables_.NewCommitter(table, "worker-" + std::to_string(worker),
-                                                "p", [&](TableMetadata& metadata) {
-                                                  if (dies)
-                                                    metadata.table_uuid = "another";
-                                                }));
+    for (std::size_t place = 0; place < script.size(); ++place) {
+      const bool dies = static_cast<std::int64_t>(place) == crash;
+      options.is_anchor = place == 0;
+      committers.push_back(
+          tables_.NewCommitter(script[place], options, [&](TableMetadata& metadata) {
+            if (dies) metadata.table_uuid = "another";
+          }));
     }
     return committers;
   }
 
+  // So that a rollback can go behind all that is ours.
+  void GiveHistory(std::size_t table) {
+    EXPECT_THAT(tables_.NewCommitter(table, "w", "q")->Commit({}, {}), IsOk());
+  }
+
+  // Where a table made while the pipeline was there begins.
+  std::array<std::int64_t, kSplits> BeginOf(std::size_t table) {
+    std::array<std::int64_t, kSplits> begin{};
+    for (int partition = 0; partition < kSplits; ++partition) {
+      const Ledger ledger = tables_.LedgerOf(table);
+      const Position* first = ledger.First(SplitOf(partition));
+      begin[static_cast<std::size_t>(partition)] =
+          first == nullptr ? kFirstOffset : first->ordinal;
+    }
+    return begin;
+  }
+
   std::vector<StartUpTable> StartUpTables(const Worker& worker) {
     std::vector<StartUpTable> tables;
-    for (const auto& committer : worker.committers) {
-      tables.push_back({committer.get(), &tables_.catalog()});
+    for (std::size_t place = 0; place < worker.script.size(); ++place) {
+      tables.push_back({worker.committers[place].get(), &tables_.catalog(),
+                        tables_.UuidOf(worker.script[place]), false});
     }
     return tables;
   }
 
   // What the writer of a table is given: the records that it wants and does not hold.
-  std::vector<DataFile> FilesOf(std::size_t table, const SourceEpoch& source) {
+  std::vector<DataFile> FilesOf(std::size_t table, std::size_t place,
+                                const SourceEpoch& source) {
     std::vector<DataFile> files;
-    const Positions& held = (*source.skip)[table].held;
+    const Positions& held = (*source.skip)[place].held;
     for (const auto& [split, range] : source.ranges) {
       const auto at = held.find(split);
       std::int64_t begin = range.begin.ordinal;
@@ -239,6 +294,12 @@ class World {
   StartUpChoices choices_;
   PipelineStatus status_;
   std::vector<Worker> workers_;
+  std::vector<std::size_t> script_ = {0, 1, 2};
+  std::array<bool, kTables> is_new_{};
+  std::array<std::array<std::int64_t, kSplits>, kTables> begin_ = {
+      {{kFirstOffset, kFirstOffset},
+       {kFirstOffset, kFirstOffset},
+       {kFirstOffset, kFirstOffset}}};
   std::int64_t highest_ = kFirstOffset;
   int file_count_ = 0;
 };
@@ -259,6 +320,60 @@ RC_GTEST_PROP(RollbackProperty, EveryTableHasEveryRecordExactlyOnce, ()) {
         break;
       case 2:
       case 3:
+        world.RollBack(*rc::gen::inRange<std::size_t>(0, kTables),
+                       *rc::gen::inRange<std::size_t>(0, 64));
+        break;
+      default: {
+        const auto lengths = *rc::gen::container<std::vector<std::int64_t>>(
+            kSplits, rc::gen::inRange<std::int64_t>(0, 12));
+        const auto crash = *rc::gen::inRange<std::int64_t>(kNoCrash - 1, kTables);
+        world.Commit(worker, lengths, crash, *rc::gen::arbitrary<bool>());
+      }
+    }
+  }
+  const std::int64_t end = world.highest() + 3;
+  world.Finish(end);
+  for (std::size_t table = 0; table < kTables; ++table) {
+    RC_ASSERT(world.Found(table) == world.Expected(table, end));
+  }
+}
+
+// Every order of some of the tables, none of them twice.
+rc::Gen<std::vector<std::size_t>> GenScript() {
+  return rc::gen::exec([] {
+    std::vector<std::size_t> left = {0, 1, 2};
+    std::vector<std::size_t> script;
+    const auto count = *rc::gen::inRange<std::size_t>(1, kTables + 1);
+    while (script.size() < count) {
+      const auto pick = *rc::gen::inRange<std::size_t>(0, left.size());
+      script.push_back(left[pick]);
+      left.erase(left.begin() + static_cast<std::ptrdiff_t>(pick));
+    }
+    return script;
+  });
+}
+
+// The same where INSERTs come and go and change places between runs, and tables are dropped:
+// a table has all since it got its ledger, also what came while it was not in the script.
+RC_GTEST_PROP(ScriptProperty, EveryTableHasEveryRecordSinceItsLedger, ()) {
+  World world;
+  world.Start(0);
+  const int steps = *rc::gen::inRange(1, 14);
+  for (int step = 0; step < steps; ++step) {
+    const auto worker = *rc::gen::inRange<std::size_t>(0, 2);
+    switch (*rc::gen::inRange(0, 10)) {
+      case 0:
+        world.Start(worker);
+        break;
+      case 1:
+      case 2:
+        world.Edit(*GenScript());
+        world.Start(worker);
+        break;
+      case 3:
+        world.Drop(*rc::gen::inRange<std::size_t>(0, kTables));
+        break;
+      case 4:
         world.RollBack(*rc::gen::inRange<std::size_t>(0, kTables),
                        *rc::gen::inRange<std::size_t>(0, 64));
         break;

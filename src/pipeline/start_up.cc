@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "base/log.h"
+#include "pipeline/recreated_streams.h"
+#include "pipeline/standing.h"
 
 namespace frazil {
 namespace {
@@ -36,22 +38,6 @@ Status CheckState(const LedgerLookup& lookup, const std::string& table,
         {{"table", table}, {"pipeline", choices.pipeline}});
   }
   return {};
-}
-
-struct NamedSplit {
-  Split split;
-  StreamIdentity identity;
-  Source* source = nullptr;
-};
-
-std::vector<NamedSplit> SplitsOf(const std::vector<Source*>& sources) {
-  std::vector<NamedSplit> splits;
-  for (Source* source : sources) {
-    for (const auto& [split, identity] : source->Splits()) {
-      splits.push_back({split, identity, source});
-    }
-  }
-  return splits;
 }
 
 // The source in a ledger that brings the topic of a split too, and is not the split's own.
@@ -90,94 +76,6 @@ Status CheckStrangers(const TableMetadata& metadata, const std::string& table,
           "source name, or SET 'allow-shared-topics' = 'true' if this is meant",
           table, ours.split.stream, pipeline, *stranger);
     }
-  }
-  return {};
-}
-
-// Every ledger of an anchor says "all tables hold everything below": the highest counts,
-// also after the first INSERT of the script, and with it the anchor, has changed.
-Positions AnchorPositions(const std::vector<LedgerLookup>& lookups) {
-  Positions positions;
-  for (const LedgerLookup& lookup : lookups) {
-    if (!lookup.ledger.has_value() || !lookup.ledger->is_anchor) continue;
-    for (const auto& [split, position] : lookup.ledger->next()) {
-      const auto [known, is_new] = positions.try_emplace(split, position);
-      if (!is_new && known->second.ordinal < position.ordinal) known->second = position;
-    }
-  }
-  return positions;
-}
-
-const StreamIdentity& IdentityOf(const Ledger& ledger, const Split& split) {
-  return ledger.sources.at(split.source).at(split.stream).identity;
-}
-
-// Whether a ledger knows a split of a stream that was deleted and made again since.
-// \return kDataLoss if it does and nobody chose to go on.
-Result<bool> IsRecreated(const Ledger& ledger, const NamedSplit& now,
-                         const StartUpChoices& choices) {
-  if (ledger.Find(now.split) == nullptr) return false;
-  const StreamIdentity& known = IdentityOf(ledger, now.split);
-  if (!IsOtherStream(known, now.identity)) return false;
-  const bool is_other_cluster = IsOtherId(known.cluster_id, now.identity.cluster_id);
-  if (choices.continue_on_data_loss) return true;
-  return Fail(ErrorKind::kDataLoss,
-              "{} is another {} than the one the ledger knows (id {} became {}): its "
-              "offsets mean other records. SET 'on-data-loss' = 'continue' once to "
-              "read the new one from its beginning",
-              now.split.stream, is_other_cluster ? "cluster" : "topic",
-              is_other_cluster ? known.cluster_id : known.stream_id,
-              is_other_cluster ? now.identity.cluster_id : now.identity.stream_id);
-}
-
-Result<std::vector<NamedSplit>> FindRecreated(const std::vector<LedgerLookup>& lookups,
-                                              const std::vector<NamedSplit>& splits,
-                                              const StartUpChoices& choices) {
-  std::vector<NamedSplit> recreated;
-  for (const NamedSplit& split : splits) {
-    bool is_recreated = false;
-    for (const LedgerLookup& lookup : lookups) {
-      FRAZIL_ASSIGN(const bool is_here,
-                    IsRecreated(lookup.ledger.value_or(Ledger{}), split, choices));
-      is_recreated |= is_here;
-    }
-    if (is_recreated) recreated.push_back(split);
-  }
-  return recreated;
-}
-
-// Begins a split of a table anew. \param anchor nullptr for the anchor itself.
-Status RestartSplit(Ledger& ledger, const Ledger* anchor, const NamedSplit& now) {
-  FRAZIL_ASSIGN(Positions beginnings, now.source->Beginnings({now.split}));
-  Position& beginning = beginnings[now.split];
-  Log(LogLevel::kWarning, "the stream was made anew: reading it from its beginning",
-      {{"split", now.split.ToString()}, {"from", beginning.ordinal}});
-  ledger.Restart(now.split, std::move(beginning));
-  ledger.SetIdentity(now.split, now.identity);
-  // A table set back to before the stream was made anew, under an anchor that was not.
-  const Position* at = anchor == nullptr ? nullptr : anchor->Find(now.split);
-  if (at != nullptr && IdentityOf(*anchor, now.split) == now.identity) {
-    ledger.MarkReplay(now.split, *at);
-  }
-  return {};
-}
-
-Status RestartRecreated(const std::vector<StartUpTable>& tables,
-                        std::vector<LedgerLookup>& lookups,
-                        const std::vector<NamedSplit>& recreated,
-                        const std::stop_token& stop) {
-  const Ledger anchor = lookups[0].ledger.value_or(Ledger{});
-  for (std::size_t i = tables.size(); i-- > 0;) {
-    const Ledger before = lookups[i].ledger.value_or(Ledger{});
-    Ledger ledger = before;
-    for (const NamedSplit& now : recreated) {
-      if (before.Find(now.split) == nullptr) continue;
-      if (IdentityOf(before, now.split) == now.identity) continue;
-      FRAZIL_TRY(RestartSplit(ledger, i == 0 ? nullptr : &anchor, now));
-    }
-    if (ledger == before) continue;
-    FRAZIL_TRY(tables[i].committer->OverwriteLedger(ledger, stop));
-    lookups[i].ledger = std::move(ledger);
   }
   return {};
 }
@@ -231,39 +129,77 @@ Status SkipDeleted(const std::vector<StartUpTable>& tables,
       }
     }
     if (ledger == *lookup.ledger) continue;
-    FRAZIL_TRY(tables[i].committer->OverwriteLedger(ledger, stop));
+    FRAZIL_TRY(tables[i].committer->OverwriteLedger(ledger, &*lookup.ledger, stop));
   }
   return {};
 }
 
-// What the anchor's ledger has to learn before anything is read.
-Result<TableEpoch> FirstEpoch(const LedgerLookup& anchor, const Positions& known,
-                              const std::vector<Source*>& sources) {
-  TableEpoch epoch;
-  const Ledger ledger = anchor.ledger.value_or(Ledger{});
-  epoch.epoch = ledger.epoch + 1;
+// A source that no table knows begins where its options say.
+Status AddFirstStarts(const std::vector<Source*>& sources, Positions& standing) {
   for (Source* source : sources) {
-    const std::map<Split, StreamIdentity> splits = source->Splits();
-    const bool is_known = std::any_of(known.begin(), known.end(), [&](const auto& entry) {
-      return entry.first.source == source->name();
-    });
-    Positions start;
-    if (is_known) {
-      for (const auto& [split, position] : known) {
-        if (split.source == source->name()) start.emplace(split, position);
-      }
-    } else {
-      FRAZIL_ASSIGN(start, source->ResolveStartup());
+    const bool is_known = std::any_of(
+        standing.begin(), standing.end(),
+        [&](const auto& entry) { return entry.first.source == source->name(); });
+    if (is_known) continue;
+    FRAZIL_ASSIGN(Positions start, source->ResolveStartup());
+    standing.merge(start);
+  }
+  return {};
+}
+
+// Where the pipeline goes on, by split. Every table has been told what it owes below, so that
+// the anchor may speak for all of them. At a first start there is nothing to tell.
+Result<Positions> SettleStanding(const std::vector<StartUpTable>& tables,
+                                 std::vector<LedgerLookup>& lookups,
+                                 const std::vector<Source*>& sources,
+                                 const std::stop_token& stop) {
+  const std::vector<NamedSplit> splits = SplitsOf(sources);
+  std::vector<TableStanding> standings;
+  for (std::size_t i = 0; i < tables.size(); ++i) {
+    standings.push_back({tables[i].uuid, tables[i].is_dead_letters,
+                         lookups[i].ledger.value_or(Ledger{})});
+  }
+  Positions standing = StandingOf(standings);
+  for (std::size_t i = tables.size(); i-- > 0;) {
+    const Ledger& before = standings[i].ledger;
+    Ledger settled = SettledLedger(standings, i, standing);
+    if (settled == before) continue;
+    ++settled.epoch;
+    for (const NamedSplit& now : splits) {
+      if (before.Find(now.split) != nullptr || settled.Find(now.split) == nullptr)
+        continue;
+      settled.SetIdentity(now.split, now.identity);
     }
-    for (auto& [split, position] : start) {
-      const Position* current = ledger.Find(split);
-      if (ledger.ReplayUntil(split) != nullptr) continue;
-      if (current != nullptr && *current == position && ledger.is_anchor) continue;
-      const auto identity = splits.find(split);
-      if (identity != splits.end()) epoch.identities.insert(*identity);
-      epoch.claims.emplace(
-          split, Claim{current == nullptr ? std::nullopt : std::optional(*current),
-                       std::move(position)});
+    Log(LogLevel::kInfo,
+        before.sources.empty()
+            ? "a table joins the pipeline where it stands"
+            : "a table was not part of the pipeline for a while: what it "
+              "lacks is read again",
+        {{"table", tables[i].committer->identifier().ToString()}});
+    FRAZIL_TRY(tables[i].committer->OverwriteLedger(settled, &before, stop));
+    lookups[i].state = LedgerState::kCurrent;
+    lookups[i].ledger = std::move(settled);
+  }
+  FRAZIL_TRY(AddFirstStarts(sources, standing));
+  return standing;
+}
+
+// What the anchor's ledger has to learn before anything is read.
+TableEpoch FirstEpoch(const Ledger& ledger, const Positions& standing,
+                      const std::vector<NamedSplit>& splits) {
+  TableEpoch epoch;
+  epoch.epoch = ledger.epoch + 1;
+  for (const auto& [split, position] : standing) {
+    const Position* current = ledger.Find(split);
+    if (ledger.ReplayUntil(split) != nullptr) continue;
+    if (current != nullptr && *current == position && ledger.is_anchor) continue;
+    epoch.claims.emplace(
+        split,
+        Claim{current == nullptr ? std::nullopt : std::optional(*current), position});
+  }
+  for (const NamedSplit& now : splits) {
+    if (epoch.claims.contains(now.split)) {
+      epoch.identities.emplace(now.split, now.identity);
     }
   }
   return epoch;
@@ -278,12 +214,14 @@ Status FoundLostLedgers(const std::vector<StartUpTable>& tables,
     Ledger ledger;
     ledger.epoch = first.epoch;
     if (i == 0) {
+      ledger.SetAnchor(true);
       ledger = ApplyClaims(std::move(ledger), first.claims);
       for (const auto& [split, identity] : first.identities) {
         ledger.SetIdentity(split, identity);
       }
     }
-    FRAZIL_TRY(tables[i].committer->OverwriteLedger(ledger, stop));
+    const Ledger lost;
+    FRAZIL_TRY(tables[i].committer->OverwriteLedger(ledger, &lost, stop));
   }
   return {};
 }
@@ -303,27 +241,24 @@ Result<LedgerLookup> SettleTable(const StartUpTable& table,
   return table.committer->ReadLedger();
 }
 
+// \return kLedgerConflict if another worker was quicker somewhere.
 Status SettleLedgers(const std::vector<StartUpTable>& tables,
                      const std::vector<Source*>& sources, const StartUpChoices& choices,
                      const std::stop_token& stop) {
   const std::vector<NamedSplit> splits = SplitsOf(sources);
-  for (int race = 0;; ++race) {
-    std::vector<LedgerLookup> lookups;
-    for (const StartUpTable& table : tables) {
-      FRAZIL_ASSIGN(lookups.emplace_back(), SettleTable(table, splits, choices, stop));
-    }
-    FRAZIL_ASSIGN(const auto recreated, FindRecreated(lookups, splits, choices));
-    FRAZIL_TRY(RestartRecreated(tables, lookups, recreated, stop));
-    FRAZIL_ASSIGN(const TableEpoch first,
-                  FirstEpoch(lookups[0], AnchorPositions(lookups), sources));
-    FRAZIL_TRY(FoundLostLedgers(tables, lookups, first, stop));
-    if (first.claims.empty() || lookups[0].state == LedgerState::kUnknown) return {};
-    const auto committed = tables[0].committer->Commit(first, stop);
-    if (committed.has_value()) return {};
-    if (committed.error().kind != ErrorKind::kLedgerConflict || race == kMaxRaces) {
-      return Fail(committed.error());
-    }
+  std::vector<LedgerLookup> lookups;
+  for (const StartUpTable& table : tables) {
+    FRAZIL_ASSIGN(lookups.emplace_back(), SettleTable(table, splits, choices, stop));
   }
+  FRAZIL_ASSIGN(const auto recreated, FindRecreated(lookups, splits, choices));
+  FRAZIL_TRY(RestartRecreated(tables, lookups, recreated, stop));
+  FRAZIL_ASSIGN(const Positions standing, SettleStanding(tables, lookups, sources, stop));
+  const TableEpoch first =
+      FirstEpoch(lookups[0].ledger.value_or(Ledger{}), standing, splits);
+  FRAZIL_TRY(FoundLostLedgers(tables, lookups, first, stop));
+  if (first.claims.empty() || lookups[0].state == LedgerState::kUnknown) return {};
+  FRAZIL_TRY(tables[0].committer->Commit(first, stop));
+  return {};
 }
 
 }  // namespace
@@ -331,8 +266,14 @@ Status SettleLedgers(const std::vector<StartUpTable>& tables,
 Status PrepareLedgers(const std::vector<StartUpTable>& tables,
                       const std::vector<Source*>& sources, const StartUpChoices& choices,
                       const std::stop_token& stop) {
-  FRAZIL_TRY(SettleLedgers(tables, sources, choices, stop));
-  return SkipDeleted(tables, sources, choices, stop);
+  for (int race = 0;; ++race) {
+    Status status = SettleLedgers(tables, sources, choices, stop);
+    if (status.has_value()) status = SkipDeleted(tables, sources, choices, stop);
+    if (status.has_value() || status.error().kind != ErrorKind::kLedgerConflict ||
+        race == kMaxRaces) {
+      return status;
+    }
+  }
 }
 
 Result<std::int64_t> NextEpoch(const std::vector<StartUpTable>& tables) {

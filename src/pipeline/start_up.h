@@ -35,6 +35,9 @@ struct StartUpChoices {
 struct StartUpTable {
   TableCommitter* committer = nullptr;
   Catalog* catalog = nullptr;
+  /// As in Ledger::tables.
+  std::string uuid;
+  bool is_dead_letters = false;
 };
 
 /// \brief Checks the ledgers of all tables, acknowledges rollbacks, and commits what a first

@@ -92,8 +92,8 @@ TEST_F(StartUpTest, AnotherPipelineOnTheSameTopicIsRefused) {
   EXPECT_THAT(Prepare(), FailsWith(ErrorKind::kInvalidConfig, HasSubstr("'p'")));
   choices_.allow_shared_topics = true;
   const auto other = tables_.NewCommitter(0, "w", "q");
-  EXPECT_THAT(PrepareLedgers({{other.get(), &tables_.catalog()}}, {&source_}, choices_,
-                             std::stop_token()),
+  EXPECT_THAT(PrepareLedgers({{other.get(), &tables_.catalog(), "", false}}, {&source_},
+                             choices_, std::stop_token()),
               IsOk());
   EXPECT_EQ(
       PipelinesOf(*tables_.catalog().LoadTable(MemoryTables::Identifier(0))->metadata),
@@ -110,8 +110,9 @@ TEST_F(StartUpTest, ANewAnchorTakesOverThePositionsOfTheOldOne) {
   TableCommitter new_anchor(
       tables_.catalog(), tables_.io(), Clock::System(), MemoryTables::Identifier(1),
       *tables_.catalog().LoadTable(MemoryTables::Identifier(1)), options);
-  const std::vector<StartUpTable> swapped = {{&new_anchor, &tables_.catalog()},
-                                             {&tables_.committer(0), &tables_.catalog()}};
+  const std::vector<StartUpTable> swapped = {
+      {&new_anchor, &tables_.catalog(), "", false},
+      {&tables_.committer(0), &tables_.catalog(), "", false}};
   EXPECT_THAT(PrepareLedgers(swapped, {&source_}, choices_, std::stop_token()), IsOk());
   EXPECT_EQ(source_.resolved, 1);
   EXPECT_EQ(tables_.At(1, kFirst), 100);
@@ -332,8 +333,9 @@ TEST_F(StartUpTest, ATableThatHasALedgerAlreadyBecomesTheAnchor) {
   TableCommitter new_anchor(
       tables_.catalog(), tables_.io(), Clock::System(), MemoryTables::Identifier(1),
       *tables_.catalog().LoadTable(MemoryTables::Identifier(1)), options);
-  const std::vector<StartUpTable> swapped = {{&new_anchor, &tables_.catalog()},
-                                             {&tables_.committer(0), &tables_.catalog()}};
+  const std::vector<StartUpTable> swapped = {
+      {&new_anchor, &tables_.catalog(), "", false},
+      {&tables_.committer(0), &tables_.catalog(), "", false}};
   EXPECT_THAT(PrepareLedgers(swapped, {&source_}, choices_, {}), IsOk());
   EXPECT_EQ(tables_.At(1, kFirst), 100);
   EXPECT_EQ(tables_.At(1, kSecond), 200);

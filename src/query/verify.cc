@@ -199,9 +199,6 @@ class Verifier {
     std::map<Split, std::int64_t> left;
     for (const auto& [split, end] : range.end) {
       const std::int64_t begin = range.start.at(split).ordinal;
-      const auto start = coverage_.start.find(split);
-      if (begin >= end) continue;
-      if (start != coverage_.start.end() && start->second.ordinal >= end) continue;
       left.emplace(split, end);
       offsets_ += end - begin;
     }
@@ -246,11 +243,16 @@ class Verifier {
     batch.records.resize(RecordsBelow(batch, end));
   }
 
-  // Records of a batch that a table has passed.
-  std::size_t RecordsFor(std::size_t target, const RawBatch& batch) const {
+  using Records = std::pair<std::size_t, std::size_t>;  // [first, second)
+
+  // Records of a batch whose rows a table holds.
+  Records RecordsFor(std::size_t target, const RawBatch& batch) const {
+    const auto begin = coverage_.begin[target].find(batch.split);
     const auto end = coverage_.end[target].find(batch.split);
-    return end == coverage_.end[target].end() ? 0
-                                              : RecordsBelow(batch, end->second.ordinal);
+    if (end == coverage_.end[target].end()) return {0, 0};
+    const std::size_t last = RecordsBelow(batch, end->second.ordinal);
+    if (begin == coverage_.begin[target].end()) return {0, last};
+    return {std::min(last, RecordsBelow(batch, begin->second.ordinal)), last};
   }
 
   Status AddBatch(const RawBatch& batch, Decoder& decoder,
@@ -260,11 +262,13 @@ class Verifier {
     FRAZIL_ASSIGN(DecodedBatch decoded, decoder.Decode(batch, 0));
     std::vector<RecordFailure> failures = std::move(decoded.failures);
     for (const Flow& flow : flows) {
-      const std::int64_t rows = RowsOf(decoded, RecordsFor(flow.table, batch));
+      const Records held = RecordsFor(flow.table, batch);
+      const std::int64_t rows = RowsOf(decoded, held.second);
       // Rows between those of open letters together, and these one by one.
-      std::int64_t begin = 0;
+      std::int64_t begin = RowsOf(decoded, held.first);
       for (const std::size_t record : open_.RecordsWithout(batch, flow.insert)) {
         const std::int64_t row = RowsOf(decoded, record);
+        if (row < begin) continue;
         if (row >= rows) break;
         if (RowsOf(decoded, record + 1) == row) continue;  // it does not decode
         FRAZIL_TRY(RunFlow(flow, decoded, {begin, row}, /*is_open=*/false, failures));
@@ -303,9 +307,10 @@ class Verifier {
     if (plan_.dead_letter_target < 0 || failures.empty()) return {};
     const auto target = static_cast<std::size_t>(plan_.dead_letter_target);
     MergeFailures(failures);
-    const std::size_t passed = RecordsFor(target, batch);
-    std::erase_if(failures,
-                  [&](const RecordFailure& f) { return f.record_index >= passed; });
+    const Records held = RecordsFor(target, batch);
+    std::erase_if(failures, [&](const RecordFailure& failure) {
+      return failure.record_index < held.first || failure.record_index >= held.second;
+    });
     if (failures.empty()) return {};
     for (const RecordFailure& failure : failures) {
       still_failing_.emplace(batch.split, batch.records[failure.record_index].ordinal);

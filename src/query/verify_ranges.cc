@@ -1,41 +1,16 @@
 #include "query/verify_ranges.h"
 
 #include <algorithm>
-#include <optional>
 #include <set>
 #include <utility>
+
+#include "pipeline/standing.h"
 
 namespace frazil {
 namespace {
 
-struct OldestLedger {
-  std::optional<Ledger> ledger;
-  // False if older snapshots are gone.
-  bool is_first = true;
-};
-
-// The oldest ledger of the pipeline among the snapshots that the table still has.
-Result<OldestLedger> FindOldest(const TableMetadata& metadata,
-                                const std::string& pipeline) {
-  OldestLedger oldest;
-  const std::string key = LedgerKey(pipeline);
-  const Snapshot* snapshot = metadata.CurrentSnapshot();
-  std::set<std::int64_t> seen;
-  while (snapshot != nullptr && seen.insert(snapshot->snapshot_id).second) {
-    const auto text = snapshot->summary.find(key);
-    if (text != snapshot->summary.end()) {
-      FRAZIL_ASSIGN(oldest.ledger, DecodeLedger(text->second));
-    }
-    if (!snapshot->parent_snapshot_id.has_value()) return oldest;
-    snapshot = metadata.FindSnapshot(*snapshot->parent_snapshot_id);
-  }
-  oldest.is_first = metadata.snapshots.empty();
-  return oldest;
-}
-
-std::string WhyNotKnown(const TargetPlan& target, const LedgerLookup& lookup,
+std::string WhyNotKnown(const std::string& table, const LedgerLookup& lookup,
                         const std::string& pipeline) {
-  const std::string table = target.name.ToString();
   if (lookup.state == LedgerState::kUnknown) {
     return fmt::format("{}: its history is cut and says nothing of pipeline '{}'", table,
                        pipeline);
@@ -43,10 +18,86 @@ std::string WhyNotKnown(const TargetPlan& target, const LedgerLookup& lookup,
   return fmt::format("{}: pipeline '{}' has no ledger in it", table, pipeline);
 }
 
-void Raise(Positions& positions, const Positions& other) {
-  for (const auto& [split, position] : other) {
-    const auto [known, is_new] = positions.try_emplace(split, position);
-    if (!is_new && known->second.ordinal < position.ordinal) known->second = position;
+// Whether a snapshot that the table still has tells of a stream that is another one by now:
+// what it brought cannot be read again.
+Result<bool> HoldsAnotherStream(const TableMetadata& metadata,
+                                const std::string& pipeline, const Ledger& now) {
+  for (const Snapshot& snapshot : metadata.snapshots) {
+    const auto text = snapshot.summary.find(LedgerKey(pipeline));
+    if (text == snapshot.summary.end()) continue;
+    FRAZIL_ASSIGN(const Ledger then, DecodeLedger(text->second));
+    for (const auto& [split, position] : then.next()) {
+      if (now.Find(split) == nullptr) continue;
+      if (IsOtherStream(then.sources.at(split.source).at(split.stream).identity,
+                        now.sources.at(split.source).at(split.stream).identity)) {
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
+// The ledger of a table as a run would find it. \return why it cannot be told.
+Result<std::string> ReadStanding(const PipelinePlan& plan, std::size_t index,
+                                 TableStanding& standing) {
+  const TargetPlan& target = plan.targets[index];
+  const std::string table = target.name.ToString();
+  if (!target.table.has_value()) return fmt::format("{} does not exist yet", table);
+  const TableMetadata& metadata = *target.table->metadata;
+  std::set<std::string> pipelines = PipelinesOf(metadata);
+  pipelines.erase(plan.name);
+  pipelines.erase(ReplayName(plan.name));  // its rows are those of our records
+  if (!pipelines.empty()) {
+    return fmt::format(
+        "{} is also written by pipeline '{}', whose rows cannot be told apart", table,
+        *pipelines.begin());
+  }
+  FRAZIL_ASSIGN(const LedgerLookup lookup, FindLedger(metadata, plan.name));
+  if (lookup.state == LedgerState::kUnknown ||
+      (index == 0 && !lookup.ledger.has_value())) {
+    return WhyNotKnown(table, lookup, plan.name);
+  }
+  standing.uuid = metadata.table_uuid;
+  standing.is_dead_letters = static_cast<std::int64_t>(index) == plan.dead_letter_target;
+  standing.ledger = lookup.ledger.value_or(Ledger{});
+  if (lookup.state == LedgerState::kRolledBack) {
+    FRAZIL_ASSIGN(standing.ledger, LedgerAfterRollback(lookup));
+  }
+  FRAZIL_ASSIGN(const bool is_mixed,
+                HoldsAnotherStream(metadata, plan.name, standing.ledger));
+  if (is_mixed) {
+    return fmt::format("{} holds rows of a topic that was deleted and made again since",
+                       table);
+  }
+  return std::string();
+}
+
+// What a table holds of each split: nothing where it begins at the end.
+void AddHeld(const std::vector<TableStanding>& tables, std::size_t index,
+             const Positions& standing, LedgerCoverage& coverage) {
+  const Ledger settled = SettledLedger(tables, index, standing);
+  Positions& begin = coverage.begin.emplace_back();
+  Positions& end = coverage.end.emplace_back();
+  for (const auto& [split, stands_at] : standing) {
+    // One without a ledger of its own had no rows, from where the anchor began.
+    const Position* first = settled.First(split);
+    if (first == nullptr && index > 0) first = tables.front().ledger.First(split);
+    const Position* next = settled.Find(split);
+    // What the anchor has passed, every table has, but for one that is being filled in.
+    const bool is_filled = settled.ReplayUntil(split) == nullptr;
+    end[split] = is_filled || next == nullptr ? stands_at : *next;
+    if (is_filled && next != nullptr && next->ordinal > stands_at.ordinal) {
+      end[split] = *next;
+    }
+    if (first != nullptr) {
+      begin[split] = *first;
+    } else if (index == 0 && next == nullptr) {
+      begin[split] = stands_at;
+    }
+    if (next != nullptr) {
+      coverage.identities[split] =
+          settled.sources.at(split.source).at(split.stream).identity;
+    }
   }
 }
 
@@ -54,51 +105,25 @@ void Raise(Positions& positions, const Positions& other) {
 
 Result<LedgerCoverage> CoverageOf(const PipelinePlan& plan) {
   LedgerCoverage coverage;
-  for (std::size_t i = 0; i < plan.targets.size(); ++i) {
-    const TargetPlan& target = plan.targets[i];
-    if (!target.table.has_value()) {
-      coverage.unknown_because =
-          fmt::format("{} does not exist yet", target.name.ToString());
-      return coverage;
-    }
-    const TableMetadata& metadata = *target.table->metadata;
-    std::set<std::string> pipelines = PipelinesOf(metadata);
-    pipelines.erase(plan.name);
-    pipelines.erase(ReplayName(plan.name));  // its rows are those of our records
-    if (!pipelines.empty()) {
-      coverage.unknown_because = fmt::format(
-          "{} is also written by pipeline '{}', whose rows cannot be told apart",
-          target.name.ToString(), *pipelines.begin());
-      return coverage;
-    }
-    FRAZIL_ASSIGN(const LedgerLookup lookup, FindLedger(metadata, plan.name));
-    if (i == 0 && !lookup.ledger.has_value()) {
-      coverage.unknown_because = WhyNotKnown(target, lookup, plan.name);
-      return coverage;
-    }
-    Ledger ledger = lookup.ledger.value_or(Ledger{});
-    if (lookup.state == LedgerState::kRolledBack) {
-      FRAZIL_ASSIGN(ledger, LedgerAfterRollback(lookup));
-    }
-    coverage.end.push_back(ledger.next());
-    // What the anchor has passed, every table has passed, with rows or without; but one that
-    // is being filled in again has not.
-    if (i > 0) {
-      Positions passed = coverage.end.front();
-      std::erase_if(passed, [&](const auto& entry) {
-        return ledger.ReplayUntil(entry.first) != nullptr;
-      });
-      Raise(coverage.end.back(), passed);
-      continue;
-    }
-    for (const auto& [split, position] : coverage.end.front()) {
-      coverage.identities[split] =
-          ledger.sources.at(split.source).at(split.stream).identity;
-    }
-    FRAZIL_ASSIGN(const OldestLedger oldest, FindOldest(metadata, plan.name));
-    coverage.is_start_known = oldest.is_first && oldest.ledger.has_value();
-    if (coverage.is_start_known) coverage.start = oldest.ledger->next();
+  std::vector<TableStanding> tables(plan.targets.size());
+  for (std::size_t i = 0; i < tables.size(); ++i) {
+    FRAZIL_ASSIGN(coverage.unknown_because, ReadStanding(plan, i, tables[i]));
+    if (!coverage.unknown_because.empty()) return coverage;
   }
+  const Positions standing = StandingOf(tables);
+  std::set<std::string> sources;
+  for (const std::size_t index : plan.sources) {
+    sources.insert(plan.spec.sources[index].name);
+  }
+  for (const auto& [split, position] : standing) {
+    if (sources.contains(split.source)) continue;
+    coverage.unknown_because = fmt::format(
+        "the tables may hold rows of source '{}', which no INSERT of the script reads "
+        "now",
+        split.source);
+    return coverage;
+  }
+  for (std::size_t i = 0; i < tables.size(); ++i) AddHeld(tables, i, standing, coverage);
   return coverage;
 }
 
@@ -106,11 +131,22 @@ Result<ReplayRange> RangeOf(const LedgerCoverage& coverage, Source& source,
                             bool can_begin_earliest) {
   ReplayRange range;
   const std::map<Split, StreamIdentity> splits = source.Splits();
-  for (const Positions& ends : coverage.end) {
-    for (const auto& [split, position] : ends) {
+  Positions begins;
+  for (std::size_t i = 0; i < coverage.end.size(); ++i) {
+    for (const auto& [split, end] : coverage.end[i]) {
       if (split.source != source.name()) continue;
-      std::int64_t& end = range.end[split];
-      end = std::max(end, position.ordinal);
+      const auto known = coverage.begin[i].find(split);
+      if (known == coverage.begin[i].end() && !can_begin_earliest) {
+        range.impossible_because = fmt::format(
+            "the ledger does not tell where the rows of {} began", split.ToString());
+        return range;
+      }
+      const Position begin =
+          known == coverage.begin[i].end() ? Position() : known->second;
+      if (begin.ordinal >= end.ordinal) continue;
+      const auto [least, is_new] = begins.try_emplace(split, begin);
+      if (begin.ordinal < least->second.ordinal) least->second = begin;
+      range.end[split] = std::max(range.end[split], end.ordinal);
     }
   }
   for (const auto& [split, end] : range.end) {
@@ -129,28 +165,20 @@ Result<ReplayRange> RangeOf(const LedgerCoverage& coverage, Source& source,
   for (const auto& [split, identity] : splits) asked.push_back(split);
   FRAZIL_ASSIGN(Positions beginnings, source.Beginnings(asked));
   for (auto& [split, earliest] : beginnings) {
-    const auto end = range.end.find(split);
-    const auto start = coverage.start.find(split);
-    const bool is_recorded = start != coverage.start.end();
-    if (end == range.end.end() || (is_recorded && start->second.ordinal >= end->second)) {
+    const auto wanted = begins.find(split);
+    if (wanted == begins.end()) {
       range.start[split] = std::move(earliest);  // nothing of it is wanted
       continue;
     }
-    if (!is_recorded && !coverage.is_start_known && !can_begin_earliest) {
-      range.impossible_because =
-          "the first snapshots of the pipeline are gone, and with them where it began";
-      return range;
-    }
-    const std::int64_t begin = is_recorded ? start->second.ordinal : 0;
-    if (earliest.ordinal > begin) {
+    const Position& begin = wanted->second;
+    if (earliest.ordinal > begin.ordinal) {
       range.impossible_because = fmt::format(
           "the source has deleted records that the table holds: {} begins at {} now, {} "
-          "is "
-          "wanted",
-          split.ToString(), earliest.ordinal, begin);
+          "is wanted",
+          split.ToString(), earliest.ordinal, begin.ordinal);
       return range;
     }
-    range.start[split] = is_recorded ? start->second : std::move(earliest);
+    range.start[split] = begin.ordinal > earliest.ordinal ? begin : std::move(earliest);
   }
   return range;
 }

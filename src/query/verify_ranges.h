@@ -20,14 +20,11 @@ namespace frazil {
 struct LedgerCoverage {
   /// Why it cannot be told; empty if it can.
   std::string unknown_because;
-  /// Where the pipeline began, of the splits it knew then.
-  Positions start;
-  /// True if `start` is of the very first snapshot; else the splits began at their
-  /// beginning or nobody knows where.
-  bool is_start_known = false;
-  /// By table: the next position of each split.
+  /// By table: where its rows of each split begin. None where nobody knows.
+  std::vector<Positions> begin;
+  /// By table: up to where it holds the rows of each split.
   std::vector<Positions> end;
-  /// Of the splits, as the anchor's ledger has them.
+  /// Of the splits, as the ledgers have them.
   std::map<Split, StreamIdentity> identities;
 };
 
@@ -40,12 +37,12 @@ struct ReplayRange {
   std::string impossible_because;
   /// Of every split of the source: where to start it.
   Positions start;
-  /// Of the splits that the ledger knows, the highest end of all tables.
+  /// Of the splits that tables hold rows of, the highest end of all tables.
   std::map<Split, std::int64_t> end;
 };
 
 /// \brief Checks that an opened source still has what the ledgers cover.
-/// \param can_begin_earliest an unknown start was the beginning of the stream.
+/// \param can_begin_earliest an unknown begin was that of the stream.
 Result<ReplayRange> RangeOf(const LedgerCoverage& coverage, Source& source,
                             bool can_begin_earliest);
 
