@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 import re
 import signal
 import sqlite3
@@ -123,6 +124,35 @@ def test_a_stop_while_the_broker_is_away_does_not_wait_for_it(own_kafka, lake, f
     worker.process.terminate()
     assert worker.exit_code() == 0
     own_kafka.start()
+    assert_exactly_once(lake, "events", held(own_kafka, name))
+
+
+@pytest.mark.parametrize("assignment", ["static", "group"])
+@pytest.mark.parametrize("rows", ["committed", "on their way"])
+def test_a_stop_while_the_broker_hangs_does_not_wait_for_it(
+    own_kafka, lake, frazil, assignment, rows
+):
+    name = own_kafka.create_topic("hanging")
+    options = script.FROM_START | {"scan.assignment": assignment}
+    settings = {} if rows == "committed" else script.NEVER
+    text = script.copying(lake, own_kafka.bootstrap, name, options, settings)
+    worker = start(frazil, text)
+    until(lambda: lake.ledger("events"), "the first ledger", context=worker.tail)
+    produce_ids(own_kafka, name, range(200))
+    if rows == "committed":
+        until(lambda: lake.count("events") == 200, "the rows", context=worker.tail)
+    else:
+        until(lambda: open_files(lake), "rows on their way", context=worker.tail)
+
+    os.kill(own_kafka.pid, signal.SIGSTOP)  # its connections stay open
+    try:
+        worker.process.terminate()
+        code = worker.exit_code(40)
+    finally:
+        os.kill(own_kafka.pid, signal.SIGCONT)
+
+    assert code == (0 if rows == "committed" else 4), worker.tail()
+    assert run(frazil, script.copying(lake, own_kafka.bootstrap, name)).returncode == 0
     assert_exactly_once(lake, "events", held(own_kafka, name))
 
 

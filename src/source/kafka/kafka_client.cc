@@ -1,7 +1,12 @@
 #include "source/kafka/kafka_client.h"
 
+#include <unistd.h>
+
 #include <array>
+#include <cerrno>
 #include <utility>
+
+#include <sys/socket.h>
 
 #include "base/log.h"
 #include "config/option_set.h"
@@ -134,6 +139,9 @@ Result<std::shared_ptr<KafkaClient>> KafkaClient::Create(
   rd_kafka_conf_set_opaque(conf.get(), client.get());
   rd_kafka_conf_set_log_cb(conf.get(), &OnLog);
   rd_kafka_conf_set_error_cb(conf.get(), &KafkaClient::OnError);
+  rd_kafka_conf_set_socket_cb(conf.get(), &KafkaClient::OpenSocket);
+  rd_kafka_conf_set_connect_cb(conf.get(), &KafkaClient::Connect);
+  rd_kafka_conf_set_closesocket_cb(conf.get(), &KafkaClient::CloseSocket);
   if (kind == Kind::kConsumer) {
     rd_kafka_conf_set_rebalance_cb(conf.get(), &KafkaClient::OnRebalance);
     rd_kafka_conf_set_offset_commit_cb(conf.get(), &OnOffsetCommit);
@@ -196,6 +204,40 @@ void KafkaClient::OnDelivery(rd_kafka_t* /*handle*/, const rd_kafka_message_t* m
                              void* opaque) {
   auto& client = *static_cast<KafkaClient*>(opaque);
   if (client.on_delivery_) client.on_delivery_(message);
+}
+
+int KafkaClient::OpenSocket(int domain, int type, int protocol, void* opaque) {
+  auto& client = *static_cast<KafkaClient*>(opaque);
+  const int opened = socket(domain, type | SOCK_CLOEXEC, protocol);
+  if (opened < 0) return opened;
+  const std::scoped_lock lock(client.mutex_);
+  client.sockets_.insert(opened);
+  return opened;
+}
+
+// The socket does not block: a connection on its way is as good as one.
+int KafkaClient::Connect(int socket, const sockaddr* address, int length,
+                         const char* /*name*/, void* opaque) {
+  auto& client = *static_cast<KafkaClient*>(opaque);
+  const std::scoped_lock lock(client.mutex_);
+  if (client.is_cut_) return ECONNREFUSED;
+  const int result = connect(socket, address, static_cast<socklen_t>(length));
+  return result == 0 || errno == EINPROGRESS ? 0 : errno;
+}
+
+int KafkaClient::CloseSocket(int socket, void* opaque) {
+  auto& client = *static_cast<KafkaClient*>(opaque);
+  {
+    const std::scoped_lock lock(client.mutex_);
+    client.sockets_.erase(socket);
+  }
+  return close(socket);
+}
+
+void KafkaClient::CutConnections() {
+  const std::scoped_lock lock(mutex_);
+  is_cut_ = true;
+  for (const int socket : sockets_) shutdown(socket, SHUT_RDWR);
 }
 
 std::optional<Error> KafkaClient::PermanentError() const {

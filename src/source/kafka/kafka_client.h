@@ -9,6 +9,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -92,6 +93,11 @@ class KafkaClient {
   /// \brief An answer came: the brokers are there, and the settings right. Thread-safe.
   void MarkAlive();
 
+  /// \brief Breaks all connections and lets none be made again, so that nothing waits for an
+  /// answer any more: a broker that hangs would hold up the end for socket.timeout.ms.
+  /// Thread-safe.
+  void CutConnections();
+
   /// \brief The last thing the library complained about, for messages. Thread-safe.
   [[nodiscard]] std::string LastComplaint() const;
 
@@ -105,6 +111,10 @@ class KafkaClient {
                           rd_kafka_topic_partition_list_t* partitions, void* opaque);
   static void OnDelivery(rd_kafka_t* handle, const rd_kafka_message_t* message,
                          void* opaque);
+  static int OpenSocket(int domain, int type, int protocol, void* opaque);
+  static int Connect(int socket, const sockaddr* address, int length, const char* name,
+                     void* opaque);
+  static int CloseSocket(int socket, void* opaque);
 
   rd_kafka_t* handle_ = nullptr;
   std::string bootstrap_servers_;
@@ -116,6 +126,8 @@ class KafkaClient {
   std::optional<std::chrono::steady_clock::time_point> down_since_;
   std::string last_complaint_;
   bool was_alive_ = false;
+  std::set<int> sockets_;
+  bool is_cut_ = false;
 };
 
 /// \brief Tests one setting without making a client.

@@ -19,13 +19,14 @@ KafkaDeadline In(std::chrono::milliseconds time) {
 }
 
 // Not rd_kafka_consumer_close: that one waits without a limit.
-void CloseConsumer(KafkaClient& client) {
+// \return false if an answer is still waited for.
+bool CloseConsumer(KafkaClient& client) {
   const KafkaQueue closing(rd_kafka_queue_new(client.get()));
   const KafkaError refused(rd_kafka_consumer_close_queue(client.get(), closing.get()));
   const KafkaDeadline deadline = In(kCloseTime);
   while (refused == nullptr && rd_kafka_consumer_closed(client.get()) == 0) {
     const int left_ms = RemainingMs(deadline);
-    if (left_ms == 0 || client.DownSince().has_value()) return;
+    if (left_ms == 0 || client.DownSince().has_value()) return false;
     const KafkaEvent event(
         rd_kafka_queue_poll(closing.get(), std::min(left_ms, kCloseSliceMs)));
     client.ServeCallbacks();
@@ -37,6 +38,7 @@ void CloseConsumer(KafkaClient& client) {
     const KafkaError ignored(rd_kafka_incremental_unassign(
         client.get(), rd_kafka_event_topic_partition_list(event.get())));
   }
+  return true;
 }
 
 std::string MemberId(KafkaClient& client) {
@@ -247,16 +249,22 @@ void KafkaSource::SetPaused(bool is_paused) {
 
 void KafkaSource::Close() {
   std::shared_ptr<KafkaClient> client;
+  std::shared_ptr<KafkaClient> asker;
   {
     const std::scoped_lock lock(client_mutex_);
     client = std::exchange(client_, nullptr);
-    asker_.reset();
+    asker = std::exchange(asker_, nullptr);
   }
   if (client == nullptr) return;
   for (rd_kafka_message_t* const message : pending_) rd_kafka_message_destroy(message);
   pending_.clear();
   client->set_rebalance_hook(nullptr);
-  if (listener_ != nullptr) CloseConsumer(*client);
+  if (listener_ != nullptr && !CloseConsumer(*client)) {
+    Log(LogLevel::kInfo, "the brokers do not answer: leaving without a farewell",
+        {{"source", config_.name}});
+    client->CutConnections();
+    asker->CutConnections();
+  }
   queue_.reset();
   watch_.reset();
   assembler_.reset();

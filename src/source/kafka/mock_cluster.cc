@@ -70,6 +70,12 @@ Status MockCluster::SetBrokerUp(std::int32_t broker_id, bool is_up) {
                   "");
 }
 
+Status MockCluster::SetDelay(std::int32_t broker_id, std::chrono::milliseconds delay) {
+  return ToStatus(
+      rd_kafka_mock_broker_set_rtt(cluster_, broker_id, static_cast<int>(delay.count())),
+      "");
+}
+
 void MockCluster::FailNext(std::int16_t api_key, rd_kafka_resp_err_t code, int count) {
   const std::vector<rd_kafka_resp_err_t> codes(static_cast<std::size_t>(count), code);
   rd_kafka_mock_push_request_errors_array(cluster_, api_key, codes.size(), codes.data());

@@ -8,6 +8,7 @@
 /// messages of a partition, whichever is less, has no transactions in what it serves, and
 /// forgets everything when it goes.
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -42,6 +43,8 @@ class MockCluster {
                        std::int64_t offset);
   /// \brief Closes a broker's connections and refuses new ones, or takes them again.
   Status SetBrokerUp(std::int32_t broker_id, bool is_up);
+  /// \brief Lets a broker answer so much later, its connections open.
+  Status SetDelay(std::int32_t broker_id, std::chrono::milliseconds delay);
   /// \brief Lets the next requests of a kind fail. \param api_key as in the protocol.
   void FailNext(std::int16_t api_key, rd_kafka_resp_err_t code, int count = 1);
 
