@@ -1,86 +1,16 @@
-#include "source/kafka/kafka_source.h"
+// What a KafkaSource reads, and where it begins and ends.
 
-#include <cstdlib>
-#include <memory>
 #include <optional>
-#include <string>
 
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
-#include "base/result_matchers.h"
-#include "source/kafka/kafka_producer.h"
-#include "source/kafka/mock_cluster.h"
-#include "source/source_test_kit.h"
+#include "source/kafka/kafka_source_fixture.h"
 
 namespace frazil {
 namespace {
 
 using ::testing::AllOf;
-using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
-
-using Pairs = std::vector<std::pair<std::string, std::string>>;
-
-class KafkaSourceTest : public ::testing::Test {
- protected:
-  void SetUp() override {
-    auto cluster = MockCluster::Start();
-    ASSERT_THAT(cluster, IsOk());
-    cluster_ = *std::move(cluster);
-  }
-
-  std::unique_ptr<KafkaSource> MakeSource(const Pairs& options,
-                                          const std::string& servers = "") {
-    TestTable table("events", {});
-    EXPECT_THAT(table.spec.options.Add({"format", "json", {}, {}}), IsOk());
-    EXPECT_THAT(
-        table.spec.options.Add({"properties.bootstrap.servers",
-                                servers.empty() ? cluster_->bootstrap_servers() : servers,
-                                {},
-                                {}}),
-        IsOk());
-    for (const auto& [key, value] : options) {
-      EXPECT_THAT(table.spec.options.Add({key, value, {}, {}}), IsOk());
-    }
-    auto config = ParseKafkaSource(table.script, table.spec, {.group_id = "test-group"});
-    EXPECT_THAT(config, IsOk());
-    // The mock forgets static members only when their session ends.
-    if (!config->is_static) config->client.values["session.timeout.ms"] = "1000";
-    config->client.values["heartbeat.interval.ms"] = "100";
-    config->answer_time = answer_time_;
-    config->keep_alive_interval = keep_alive_interval_;
-    return std::make_unique<KafkaSource>(*std::move(config));
-  }
-
-  // Records "v<n>" in one partition, from `first` on.
-  void Fill(const std::string& topic, std::int32_t partition, int first, int count) {
-    if (producer_ == nullptr) {
-      auto producer =
-          KafkaProducer::Create({{"bootstrap.servers", cluster_->bootstrap_servers()}});
-      ASSERT_THAT(producer, IsOk());
-      producer_ = *std::move(producer);
-    }
-    for (int i = first; i < first + count; ++i) {
-      const std::string value = "v" + std::to_string(i);
-      ASSERT_THAT(
-          producer_->Produce({.topic = topic, .value = value, .partition = partition}),
-          IsOk());
-    }
-    ASSERT_THAT(producer_->Flush(kTestPatience), IsOk());
-  }
-
-  static Split Part(std::int32_t partition, const std::string& topic = "orders") {
-    return Split{"events", topic, partition};
-  }
-
-  std::unique_ptr<MockCluster> cluster_;
-  std::unique_ptr<KafkaProducer> producer_;
-  std::chrono::milliseconds answer_time_ = kTestPatience;
-  std::chrono::milliseconds keep_alive_interval_ = std::chrono::seconds(5);
-};
 
 TEST_F(KafkaSourceTest, ReadsEveryRecordOfABoundedTopicOnce) {
   ASSERT_THAT(cluster_->CreateTopic("orders", 3), IsOk());
@@ -127,54 +57,6 @@ TEST_F(KafkaSourceTest, StartsWhereTheListenerSaysAndReadsTheSameAgain) {
   }
   EXPECT_EQ(runs[0], runs[1]);
   EXPECT_EQ(runs[0].front().ordinal, 37);
-}
-
-TEST_F(KafkaSourceTest, SharesTheSplitsOfATopicAmongWorkersOfAGroup) {
-  ASSERT_THAT(cluster_->CreateTopic("orders", 4), IsOk());
-  for (int partition = 0; partition < 4; ++partition) Fill("orders", partition, 0, 50);
-  const auto first = MakeSource({{"topic", "orders"}});
-  const auto second = MakeSource({{"topic", "orders"}});
-  ASSERT_THAT(first->Open(), IsOk());
-  RecordingListener first_listener;
-  Reading first_reading(first_listener);
-  ASSERT_THAT(first->Start(first_listener), IsOk());
-  first_reading.UntilCount(*first, 200);
-  EXPECT_EQ(first_listener.assigned, 4);
-
-  ASSERT_THAT(second->Open(), IsOk());
-  RecordingListener second_listener;
-  Reading second_reading(second_listener);
-  ASSERT_THAT(second->Start(second_listener), IsOk());
-  const auto deadline = std::chrono::steady_clock::now() + kTestPatience;
-  while (second_listener.next.size() < 2) {
-    ASSERT_LT(std::chrono::steady_clock::now(), deadline);
-    auto batches = first->Poll(std::chrono::milliseconds(10));
-    ASSERT_THAT(batches, IsOk());
-    first_reading.Add(*batches);
-    batches = second->Poll(std::chrono::milliseconds(10));
-    ASSERT_THAT(batches, IsOk());
-    second_reading.Add(*batches);
-  }
-
-  EXPECT_EQ(first_listener.revoked, 2);
-  EXPECT_EQ(first_listener.lost, 0);
-  EXPECT_THAT(first_listener.next, SizeIs(2));
-  for (const auto& [split, next] : second_listener.next) {
-    EXPECT_FALSE(first_listener.next.contains(split));
-  }
-}
-
-TEST_F(KafkaSourceTest, ARestartedWorkerGetsItsSlotBack) {
-  ASSERT_THAT(cluster_->CreateTopic("orders", 1), IsOk());
-  Fill("orders", 0, 0, 5);
-  for (int run = 0; run < 2; ++run) {
-    const auto source = MakeSource({{"topic", "orders"}});
-    ASSERT_THAT(source->Open(), IsOk());
-    RecordingListener listener;
-    Reading reading(listener);
-    ASSERT_THAT(source->Start(listener), IsOk());
-    reading.UntilCount(*source, 5);
-  }
 }
 
 TEST_F(KafkaSourceTest, StopsWhereRetentionDeletedWhatIsToBeRead) {
@@ -403,59 +285,6 @@ TEST_F(KafkaSourceTest, FindsNewTopicsWithoutAGroupToo) {
   EXPECT_EQ(listener.assigned, 3);
 }
 
-TEST_F(KafkaSourceTest, LosesNothingWhileFetchingIsHeldUp) {
-  constexpr int kRecords = 20'000;
-  ASSERT_THAT(cluster_->CreateTopic("orders", 2), IsOk());
-  Fill("orders", 0, 0, kRecords);
-  Fill("orders", 1, 0, kRecords);
-  keep_alive_interval_ = std::chrono::milliseconds(0);
-  const auto source = MakeSource({{"topic", "orders"},
-                                  {"scan.bounded.mode", "latest-offset"},
-                                  {"properties.fetch.message.max.bytes", "20000"}});
-  ASSERT_THAT(source->Open(), IsOk());
-  RecordingListener listener;
-  Reading reading(listener);
-  ASSERT_THAT(source->Start(listener), IsOk());
-  int turn = 0;
-  reading.Until(*source, [&] {
-    ++turn;
-    for (int i = 0; i < turn % 3; ++i) EXPECT_THAT(source->KeepAlive(), IsOk());
-    return source->IsAtEnd();
-  });
-  EXPECT_EQ(reading.count, 2U * kRecords);
-  EXPECT_GT(turn, 10);
-}
-
-TEST_F(KafkaSourceTest, MeetsARebalanceWhileFetchingIsHeldUp) {
-  ASSERT_THAT(cluster_->CreateTopic("orders", 2), IsOk());
-  Fill("orders", 0, 0, 100);
-  Fill("orders", 1, 0, 100);
-  keep_alive_interval_ = std::chrono::milliseconds(0);
-  const auto held = MakeSource({{"topic", "orders"}});
-  ASSERT_THAT(held->Open(), IsOk());
-  RecordingListener held_listener;
-  Reading held_reading(held_listener);
-  // Called from inside, as by a pipeline whose channel is full.
-  held_listener.before_revoked = [&](const std::vector<Split>&) {
-    EXPECT_THAT(held->KeepAlive(), IsOk());
-  };
-  ASSERT_THAT(held->Start(held_listener), IsOk());
-  held_reading.UntilCount(*held, 200);
-
-  const auto other = MakeSource({{"topic", "orders"}});
-  ASSERT_THAT(other->Open(), IsOk());
-  RecordingListener other_listener;
-  Reading other_reading(other_listener);
-  ASSERT_THAT(other->Start(other_listener), IsOk());
-  other_reading.Until(*other, [&] {
-    EXPECT_THAT(held->KeepAlive(), IsOk());
-    return other_reading.count >= 100;
-  });
-  EXPECT_EQ(held_listener.revoked, 1);
-  Fill("orders", held_listener.next.begin()->first.partition, 100, 10);
-  held_reading.UntilCount(*held, 210);
-}
-
 TEST_F(KafkaSourceTest, AsksAgainWhileATopicHasNoLeaderYet) {
   constexpr std::int16_t kListOffsets = 2;
   ASSERT_THAT(cluster_->CreateTopic("orders", 1), IsOk());
@@ -464,71 +293,6 @@ TEST_F(KafkaSourceTest, AsksAgainWhileATopicHasNoLeaderYet) {
   ASSERT_THAT(source->Open(), IsOk());
   cluster_->FailNext(kListOffsets, RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION, 3);
   EXPECT_THAT(source->Beginnings({Part(0)}), IsOkAnd(Positions{{Part(0), {0, ""}}}));
-}
-
-TEST_F(KafkaSourceTest, ClosesWithoutWaitingForABrokerThatIsAway) {
-  ASSERT_THAT(cluster_->CreateTopic("orders", 1), IsOk());
-  Fill("orders", 0, 0, 5);
-  for (const char* const assignment : {"static", "group"}) {
-    SCOPED_TRACE(assignment);
-    auto source = MakeSource({{"topic", "orders"}, {"scan.assignment", assignment}});
-    ASSERT_THAT(source->Open(), IsOk());
-    RecordingListener listener;
-    Reading reading(listener);
-    ASSERT_THAT(source->Start(listener), IsOk());
-    reading.UntilCount(*source, 5);
-    ASSERT_THAT(cluster_->SetBrokerUp(1, false), IsOk());
-    source->ReportCommitted({{Part(0), {4, ""}}});
-    const auto begin = std::chrono::steady_clock::now();
-    source->Close();
-    source.reset();
-    EXPECT_LT(std::chrono::steady_clock::now() - begin, kTestPatience);
-    ASSERT_THAT(cluster_->SetBrokerUp(1, true), IsOk());
-  }
-}
-
-TEST_F(KafkaSourceTest, ClosesWithoutWaitingForABrokerThatHangs) {
-  ASSERT_THAT(cluster_->CreateTopic("orders", 1), IsOk());
-  Fill("orders", 0, 0, 5);
-  for (const char* const assignment : {"static", "group"}) {
-    SCOPED_TRACE(assignment);
-    auto source = MakeSource({{"topic", "orders"}, {"scan.assignment", assignment}});
-    ASSERT_THAT(source->Open(), IsOk());
-    RecordingListener listener;
-    Reading reading(listener);
-    ASSERT_THAT(source->Start(listener), IsOk());
-    reading.UntilCount(*source, 5);
-    ASSERT_THAT(cluster_->SetDelay(1, std::chrono::hours(1)), IsOk());
-    source->ReportCommitted({{Part(0), {4, ""}}});
-    const auto begin = std::chrono::steady_clock::now();
-    source->Close();
-    source.reset();
-    EXPECT_LT(std::chrono::steady_clock::now() - begin, kTestPatience);
-    ASSERT_THAT(cluster_->SetDelay(1, std::chrono::hours(0)), IsOk());
-  }
-}
-
-TEST_F(KafkaSourceTest, AFailingListenerFailsThePoll) {
-  class Failing : public RecordingListener {
-   public:
-    Result<Positions> OnAssigned(const std::vector<Split>&) override {
-      return Fail(ErrorKind::kUnavailable, "no ledger");
-    }
-  };
-  ASSERT_THAT(cluster_->CreateTopic("orders", 1), IsOk());
-  const auto source = MakeSource({{"topic", "orders"}});
-  ASSERT_THAT(source->Open(), IsOk());
-  Failing listener;
-  ASSERT_THAT(source->Start(listener), IsOk());
-  const auto deadline = std::chrono::steady_clock::now() + kTestPatience;
-  while (true) {
-    ASSERT_LT(std::chrono::steady_clock::now(), deadline);
-    const auto batches = source->Poll(std::chrono::milliseconds(20));
-    if (batches.has_value()) continue;
-    EXPECT_THAT(batches, FailsWith(ErrorKind::kUnavailable, HasSubstr("no ledger")));
-    break;
-  }
-  source->Close();
 }
 
 }  // namespace
