@@ -99,9 +99,12 @@ Result<PipelinePlan> OpenCatalogsOf(const QueryOptions& options) {
     if (options.type == "sql") {
       FRAZIL_TRY(catalog.options.Add({"uri", options.catalog, {}, {}}));
     }
-    const std::string warehouse =
-        options.warehouse.empty() ? options.catalog : options.warehouse;
-    FRAZIL_TRY(catalog.options.Add({"warehouse", warehouse, {}, {}}));
+    // Only a Hadoop catalog is its warehouse; the others know where their tables are.
+    std::string warehouse = options.warehouse;
+    if (warehouse.empty() && options.type == "hadoop") warehouse = options.catalog;
+    if (!warehouse.empty()) {
+      FRAZIL_TRY(catalog.options.Add({"warehouse", warehouse, {}, {}}));
+    }
     plan.spec.catalogs.push_back(std::move(catalog));
   } else {
     return Fail(

@@ -6,6 +6,7 @@
 #include <arrow/util/byte_size.h>
 
 #include "base/clock.h"
+#include "source/kafka/kafka_options.h"
 #include "source/kafka/kafka_producer.h"
 #include "write/dead_letter.h"
 
@@ -117,10 +118,27 @@ Status DeadLetterSink::Flush() {
   return producer_->Flush(kFlushDeadline);
 }
 
+// A letter that is read again fails again, for ever.
+static Status CheckNotRead(const PipelinePlan& plan) {
+  const std::string& topic = plan.settings.dead_letter_topic;
+  for (const std::size_t index : plan.sources) {
+    const SourceSpec& source = plan.spec.sources[index];
+    if (source.connector != "kafka") continue;
+    FRAZIL_ASSIGN(const KafkaSourceConfig config,
+                  ParseKafkaSource(plan.spec, source, {.group_id = "any"}));
+    if (!ReadsTopic(config, topic)) continue;
+    return Fail(ErrorAt(
+        plan.spec, source.place,
+        fmt::format("this table reads '{}', where the dead letters go", topic),
+        "give them a topic of their own, or one that its topic-pattern does not match"));
+  }
+  return {};
+}
+
 Status CheckDeadLetters(const PipelinePlan& plan) {
   if (plan.settings.dead_letters != DeadLetterPolicy::kTopic) return {};
   const SourceSpec& source = SourceWithBrokers(plan);
-  if (source.connector == "kafka") return {};
+  if (source.connector == "kafka") return CheckNotRead(plan);
   return Fail(
       ErrorAt(plan.spec, source.place,
               "'dead-letters' = 'topic:...' needs a source of connector 'kafka'"));

@@ -3,7 +3,11 @@
 namespace frazil {
 
 EpochTrigger::EpochTrigger(TriggerOptions options, const Clock& clock, std::int64_t first)
-    : options_(options), clock_(clock), current_(first), began_(clock.SteadyNow()) {}
+    : options_(options),
+      clock_(clock),
+      first_(first),
+      current_(first),
+      began_(clock.SteadyNow()) {}
 
 void EpochTrigger::BeginNext() {
   if (current_.load(std::memory_order_relaxed) > last_.load(std::memory_order_relaxed)) {

@@ -31,6 +31,9 @@ class EpochTrigger {
   /// \param first number of the first epoch.
   EpochTrigger(TriggerOptions options, const Clock& clock, std::int64_t first);
 
+  /// \brief The number of the first epoch, which every source ends, whenever it begins.
+  [[nodiscard]] std::int64_t first() const { return first_; }
+
   /// \brief The epoch that batches read now belong to.
   [[nodiscard]] std::int64_t current() const {
     return current_.load(std::memory_order_acquire);
@@ -58,6 +61,7 @@ class EpochTrigger {
 
   const TriggerOptions options_;
   const Clock& clock_;
+  const std::int64_t first_;
   std::atomic<std::int64_t> current_;
   std::atomic<std::int64_t> last_{std::numeric_limits<std::int64_t>::max()};
   mutable std::mutex mutex_;

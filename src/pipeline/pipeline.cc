@@ -1,6 +1,5 @@
 #include "pipeline/pipeline.h"
 
-#include <condition_variable>
 #include <utility>
 
 #include "base/log.h"
@@ -62,7 +61,7 @@ bool Pipeline::is_draining() {
 }
 
 Status Pipeline::Replan() {
-  FRAZIL_ASSIGN(PipelinePlan plan, PlanPipeline(plan_.spec));
+  FRAZIL_ASSIGN(PipelinePlan plan, PlanFinished(plan_.spec));
   if (plan_.replay.has_value()) {
     // The round that was asked for has begun where it could.
     FRAZIL_ASSIGN(plan, PlanReplay(std::move(plan), /*is_retry=*/false));
@@ -78,10 +77,12 @@ Status Pipeline::Run() {
   bool has_run = false;
   while (true) {
     const std::int64_t commits_before = status_.snapshots_committed.load();
+    const bool was_draining = is_draining();
     Status status = RunOnce();
     if (status.has_value() || !IsTransient(status.error(), plan_)) return status;
     // Nothing was committed that would have to be undone, and nobody waits for more.
     if (status.error().kind == ErrorKind::kUnavailable && is_draining()) return status;
+    if (was_draining) return status;  // it had nothing else to do than to settle
     if (abort_.stop_requested()) return Fail(ErrorKind::kCancelled, "stopped");
     const bool has_progress = status_.snapshots_committed.load() != commits_before;
     if (has_progress) {
@@ -113,10 +114,10 @@ Status Pipeline::Run() {
          {"error", ErrorKindName(status.error().kind)},
          {"reason", status.error().message}});
     status_.restarts.fetch_add(1);
-    std::mutex waiting;
-    std::condition_variable_any wake;
-    std::unique_lock lock(waiting);
-    wake.wait_for(lock, abort_.get_token(), pause, [] { return false; });
+    {
+      std::unique_lock lock(mutex_);
+      wake_.wait_for(lock, abort_.get_token(), pause, [this] { return is_draining_; });
+    }
     if (abort_.stop_requested()) return Fail(ErrorKind::kCancelled, "stopped");
     Status replanned = Replan();
     if (!replanned.has_value() && !IsTransient(replanned.error(), plan_)) {
@@ -128,6 +129,7 @@ Status Pipeline::Run() {
 void Pipeline::Drain() {
   const std::scoped_lock lock(mutex_);
   is_draining_ = true;
+  wake_.notify_all();
   if (current_ != nullptr) current_->Drain();
 }
 

@@ -3,6 +3,7 @@
 /// \file pipeline/pipeline.h
 /// \brief A pipeline from its plan to its end: wiring, supervision, restarts.
 
+#include <condition_variable>
 #include <memory>
 #include <mutex>
 #include <stop_token>
@@ -52,6 +53,7 @@ class Pipeline {
   std::string writer_id_;
   std::stop_source abort_;
   std::mutex mutex_;
+  std::condition_variable_any wake_;
   // Guarded by mutex_: the run in progress, and whether Drain() was called.
   PipelineRun* current_ = nullptr;
   bool is_draining_ = false;

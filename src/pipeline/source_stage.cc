@@ -26,7 +26,7 @@ void Replace(Positions& positions, const Positions& now, const Split& split) {
 
 SourceStage::SourceStage(SourceStageContext context)
     : context_(std::move(context)),
-      epoch_(context_.trigger->current()),
+      epoch_(context_.trigger->first()),
       skip_(std::make_shared<SkipPositions>(context_.table_count)) {}
 
 Status SourceStage::Run(const std::stop_token& stop) {

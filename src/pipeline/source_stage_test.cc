@@ -113,6 +113,17 @@ TEST_F(SourceStageTest, RangesOfAnEpochAreWhatWasReadInIt) {
   EXPECT_TRUE(epochs[1].is_forced);
 }
 
+TEST_F(SourceStageTest, AStopThatCameBeforeTheSourceEndsTheFirstEpoch) {
+  trigger_.Drain();
+  SourceStage stage(context_);
+  EXPECT_THAT(stage.Run({}), IsOk());
+  const std::vector<SourceEpoch> epochs = Epochs();
+  ASSERT_EQ(epochs.size(), 1U);
+  EXPECT_EQ(epochs[0].epoch, 1);
+  EXPECT_TRUE(epochs[0].is_forced);
+  EXPECT_TRUE(epochs[0].ranges.empty());
+}
+
 TEST_F(SourceStageTest, AGapIsABugAndStopsThePipeline) {
   start_.begin[kSplit] = {0, ""};
   int polls = 0;

@@ -41,7 +41,8 @@ struct Side {
   std::optional<PlaceList> found_places;
 };
 
-// Reads a Kafka source to the ends that ledgers name, beside the pipeline's own group.
+// Reads a Kafka source to the ends that ledgers name, or to its own if that comes first,
+// beside the pipeline's own group.
 SourceSpec ReplaySpec(const SourceSpec& source) {
   if (source.connector != "kafka") return source;
   SourceSpec replay = source;
@@ -53,6 +54,8 @@ SourceSpec ReplaySpec(const SourceSpec& source) {
     (void)replay.options.Add(option);
   }
   (void)replay.options.Add({"scan.assignment", "static", source.place, source.place});
+  (void)replay.options.Add(
+      {"scan.bounded.mode", "latest-offset", source.place, source.place});
   return replay;
 }
 
@@ -212,6 +215,13 @@ class Verifier {
       FRAZIL_ASSIGN(std::vector<RawBatch> batches, source->Poll(kPollWait));
       const auto now = std::chrono::steady_clock::now();
       if (!batches.empty()) last_batch = now;
+      if (batches.empty() && source->IsAtEnd()) {
+        const auto& [split, end] = *left.begin();
+        return fmt::format(
+            "{} ends before offset {}, up to which its rows are in the "
+            "tables: the topic was cut short or made again",
+            split.ToString(), end);
+      }
       if (now - last_batch > kPatience) {
         return Fail(ErrorKind::kUnavailable, "{}: no records for {} s", source->name(),
                     kPatience.count());

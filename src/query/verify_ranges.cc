@@ -18,16 +18,18 @@ std::string WhyNotKnown(const std::string& table, const LedgerLookup& lookup,
   return fmt::format("{}: pipeline '{}' has no ledger in it", table, pipeline);
 }
 
-// Whether a snapshot that the table still has tells of a stream that is another one by now:
-// what it brought cannot be read again.
-Result<bool> HoldsAnotherStream(const TableMetadata& metadata,
-                                const std::string& pipeline, const Ledger& now) {
+// Whether a snapshot that the table still has tells of rows that the ledger of now gives no
+// account of: of a stream made again since, or from before an operator set the positions.
+Result<bool> HasBegunAnew(const TableMetadata& metadata, const std::string& pipeline,
+                          const Ledger& now) {
   for (const Snapshot& snapshot : metadata.snapshots) {
     const auto text = snapshot.summary.find(LedgerKey(pipeline));
     if (text == snapshot.summary.end()) continue;
     FRAZIL_ASSIGN(const Ledger then, DecodeLedger(text->second));
     for (const auto& [split, position] : then.next()) {
-      if (now.Find(split) == nullptr) continue;
+      const Position* first = now.First(split);
+      if (first == nullptr) continue;
+      if (position.ordinal < first->ordinal) return true;
       if (IsOtherStream(then.sources.at(split.source).at(split.stream).identity,
                         now.sources.at(split.source).at(split.stream).identity)) {
         return true;
@@ -63,11 +65,12 @@ Result<std::string> ReadStanding(const PipelinePlan& plan, std::size_t index,
   if (lookup.state == LedgerState::kRolledBack) {
     FRAZIL_ASSIGN(standing.ledger, LedgerAfterRollback(lookup));
   }
-  FRAZIL_ASSIGN(const bool is_mixed,
-                HoldsAnotherStream(metadata, plan.name, standing.ledger));
-  if (is_mixed) {
-    return fmt::format("{} holds rows of a topic that was deleted and made again since",
-                       table);
+  FRAZIL_ASSIGN(const bool has_begun_anew,
+                HasBegunAnew(metadata, plan.name, standing.ledger));
+  if (has_begun_anew) {
+    return fmt::format(
+        "{} may hold rows from before its ledger was reset or a topic was made again",
+        table);
   }
   return std::string();
 }

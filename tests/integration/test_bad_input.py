@@ -55,6 +55,10 @@ WRONG_SCRIPTS = {
         "fetch.min.bytes",
     ),
     "unknown catalog type": (("'catalog-type'='sql'", "'catalog-type'='sqll'"), "sql"),
+    "dead letters into the topic that is read": (
+        ("SET 'commit.interval'", "SET 'dead-letters' = 'topic:topic';\nSET 'commit.interval'"),
+        "where the dead letters go",
+    ),
     "no end": (("FROM events;", "FROM events WHERE (id > 0;"), ""),
 }
 

@@ -306,6 +306,14 @@ def test_verify_says_when_it_has_nothing_to_compare_with(kafka, copied, lake, to
     assert "does not exist yet" in done.stderr
 
 
+def test_verify_says_that_a_ledger_which_was_reset_gives_no_account(copied, frazil):
+    file, name = copied
+    frazil.ok("ledger", "reset", file, "--set", f"events/{name}-0=500", "--yes")
+    done = frazil.run("verify", file)
+    assert done.returncode == 11, done.stderr
+    assert "before its ledger was reset" in done.stdout + done.stderr
+
+
 # --- dead-letters ---------------------------------------------------------------------------------
 
 

@@ -9,6 +9,7 @@ import sqlite3
 from collections import Counter
 
 import pytest
+from pyiceberg.types import LongType
 
 from support import script
 from support.audit import assert_exactly_once, held
@@ -97,6 +98,31 @@ def test_sigint_is_sigterm(kafka, topic, lake, frazil):
     worker = start_and_read(kafka, lake, frazil, name, text)
     worker.process.send_signal(signal.SIGINT)
     assert worker.exit_code() == 0
+
+
+@pytest.mark.parametrize("sign", ["created the table", "reading"])
+def test_a_stop_while_it_starts_ends_it(kafka, topic, lake, frazil, sign):
+    name = topic()
+    produce_ids(kafka, name, range(10))
+    worker = start(frazil, script.copying(lake, kafka.bootstrap, name, script.FROM_START))
+    until(lambda: sign in worker.output(), "the start", context=worker.tail)
+    stop(worker)
+    assert_the_rest_is_read(kafka, lake, frazil, name)
+
+
+def test_a_plain_create_table_is_no_error_when_it_starts_again(kafka, topic, lake, frazil):
+    name = topic()
+    text = script.copying(lake, kafka.bootstrap, name, STATIC)
+    text = text.replace("IF NOT EXISTS lake.db.events", "lake.db.events")
+    text = text.replace("INTO lake.db.events", "INTO lake.db.events (id, part, pos)")
+    worker = start_and_read(kafka, lake, frazil, name, text)
+    with lake.table("events").update_schema() as schema:
+        schema.add_column("later", LongType())
+    produce_ids(kafka, name, range(10, 20))
+    until(lambda: "starting again" in worker.output(), "a restart", context=worker.tail)
+    produce_ids(kafka, name, range(20, 30))
+    until(lambda: lake.count("events") == 30, "what came meanwhile", context=worker.tail)
+    stop(worker)
 
 
 def test_a_second_signal_abandons_what_is_not_committed(kafka, topic, lake, frazil):
