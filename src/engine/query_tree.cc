@@ -33,6 +33,25 @@ tl::unexpected<Error> FailParse(const Json& answer, QueryProblem* problem) {
   return Fail(ErrorKind::kInvalidConfig, "{}", message);
 }
 
+bool MeansSame(const Json& a, const Json& b);
+
+// Whether each member of `a` is in `b`. An absent one is as good as null.
+bool HasSameMembers(const Json& a, const Json& b) {
+  for (const auto& [key, member] : a.items()) {
+    if (key == "query_location" || member.is_null()) continue;
+    const Json* other = FindMember(b, key);
+    if (other == nullptr || !MeansSame(member, *other)) return false;
+  }
+  return true;
+}
+
+// Whether two trees differ in nothing but the places where they were written.
+bool MeansSame(const Json& a, const Json& b) {
+  if (a.is_object() && b.is_object()) return HasSameMembers(a, b) && HasSameMembers(b, a);
+  if (!a.is_array() || !b.is_array()) return a == b;
+  return std::ranges::equal(a, b, MeansSame);
+}
+
 }  // namespace
 
 Result<QueryTree> QueryTree::Parse(DuckConnection& connection, std::string_view query,
@@ -104,6 +123,15 @@ Result<std::string> QueryTree::ToSql(DuckConnection& connection, const Json& nod
   document["statements"] = Json::array({std::move(statement)});
   return SingleText(connection, fmt::format("SELECT json_deserialize_sql({})",
                                             QuoteSqlText(DumpJson(document))));
+}
+
+std::optional<std::string> QueryTree::ToSameSql(DuckConnection& connection,
+                                                const Json& node) {
+  auto sql = ToSql(connection, node);
+  if (!sql.has_value()) return std::nullopt;
+  const auto again = Parse(connection, *sql);
+  if (!again.has_value() || !MeansSame(again->node(), node)) return std::nullopt;
+  return *std::move(sql);
 }
 
 void VisitObjects(const Json& json,

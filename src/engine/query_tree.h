@@ -46,6 +46,10 @@ class QueryTree {
   /// \brief The SQL of a node.
   static Result<std::string> ToSql(DuckConnection& connection, const Json& node);
 
+  /// \brief The same, but nullopt unless the parser reads the SQL as this node again.
+  static std::optional<std::string> ToSameSql(DuckConnection& connection,
+                                              const Json& node);
+
  private:
   Json node_;
 };

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "transform/taken_column.h"
 #include "transform/transform_spec.h"
 #include "transform/transformer.h"
 
@@ -22,14 +23,7 @@ namespace frazil {
 
 /// \brief A column to pick.
 struct ProjectionItem {
-  /// Index among the source's columns.
-  int column = 0;
-  /// Indexes of members, from the outermost struct inwards.
-  std::vector<int> members;
-  /// Of the picked value.
-  Type type;
-  /// What CAST makes of it; the same as `type` without one.
-  Type cast;
+  TakenColumn value;
   /// The last name.
   std::string name;
   TextPlace place;

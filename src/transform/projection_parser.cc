@@ -142,8 +142,9 @@ class ProjectionParser {
   bool AddAllColumns() {
     for (std::size_t i = 0; i < spec_.source_columns.size(); ++i) {
       const TransformColumn& column = spec_.source_columns[i];
-      items_.push_back(ProjectionItem{
-          static_cast<int>(i), {}, column.type, column.type, column.name, Peek().place});
+      items_.push_back(
+          ProjectionItem{TakenColumn{static_cast<int>(i), {}, column.type, column.type},
+                         column.name, Peek().place});
     }
     return Peek().IsSymbol(",") || next_ == from_;
   }
@@ -170,17 +171,14 @@ class ProjectionParser {
       if (FindColumn(names[0]) >= 0) return false;
       used = 1;
     }
-    item.column = FindColumn(names[used]);
-    if (item.column < 0) return false;
-    item.type = spec_.source_columns[static_cast<std::size_t>(item.column)].type;
+    TakenColumn& value = item.value;
+    value.column = FindColumn(names[used]);
+    if (value.column < 0) return false;
+    value.type = spec_.source_columns[static_cast<std::size_t>(value.column)].type;
     while (++used < names.size()) {
-      const int member = FindMember(item.type, names[used]);
-      if (member < 0) return false;
-      item.members.push_back(member);
-      Type type = item.type.fields()[static_cast<std::size_t>(member)].type;
-      item.type = std::move(type);
+      if (!PickMember(names[used], value)) return false;
     }
-    item.cast = item.type;
+    value.cast = value.type;
     item.name = names.back();
     return true;
   }
@@ -192,22 +190,10 @@ class ProjectionParser {
     return -1;
   }
 
-  // -1 also if two members share the name.
-  static int FindMember(const Type& type, std::string_view name) {
-    if (type.id() != TypeId::kStruct) return -1;
-    int found = -1;
-    for (std::size_t i = 0; i < type.fields().size(); ++i) {
-      if (!SameName(type.fields()[i].name, name)) continue;
-      if (found >= 0) return -1;
-      found = static_cast<int>(i);
-    }
-    return found;
-  }
-
   bool ParseCast(ProjectionItem& item) {
     const std::optional<Type> type = ParseCastType();
-    if (!type.has_value() || !IsAssignable(item.type, *type)) return false;
-    item.cast = *type;
+    if (!type.has_value() || !IsAssignable(item.value.type, *type)) return false;
+    item.value.cast = *type;
     return true;
   }
 

@@ -182,7 +182,8 @@ TEST_F(ProjectionTest, GivesWhatDuckDbGives) {
     ASSERT_TRUE(IsPlainProjection(plain));
     auto parsed = ParseProjection(plain);
     for (std::size_t i = 0; i < parsed->size(); ++i) {
-      plain.target.fields.push_back(FieldOf("c" + std::to_string(i), (*parsed)[i].cast));
+      plain.target.fields.push_back(
+          FieldOf("c" + std::to_string(i), (*parsed)[i].value.cast));
     }
     plain.target = AssignFreshIds(plain.target);
     TransformSpec by_duck = plain;

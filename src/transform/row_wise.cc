@@ -12,20 +12,6 @@ bool IsEmptyMember(const Json& node, std::string_view key) {
   return member == nullptr || (member->is_structured() && member->empty());
 }
 
-// The query of a common table expression of `node`, or nullptr.
-const Json* FindCommonTable(const Json& node, std::string_view name) {
-  const Json* ctes = FindMember(node, "cte_map");
-  const Json* map = ctes == nullptr ? nullptr : FindMember(*ctes, "map");
-  if (map == nullptr) return nullptr;
-  for (const Json& entry : *map) {
-    if (!SameName(TextMember(entry, "key"), name)) continue;
-    const Json* value = FindMember(entry, "value");
-    const Json* query = value == nullptr ? nullptr : FindMember(*value, "query");
-    return query == nullptr ? nullptr : FindMember(*query, "node");
-  }
-  return nullptr;
-}
-
 std::string WhyNotModifier(const Json& modifier) {
   const std::string_view type = TextMember(modifier, "type");
   if (type == "DISTINCT_MODIFIER") return "it is DISTINCT";
@@ -53,29 +39,20 @@ std::string RowWiseCheck::WhyNot(const Json& node) const {
     std::string reason = WhyNotExpression(*member);
     if (!reason.empty()) return reason;
   }
-  const Json* from = FindMember(node, "from_table");
-  return from == nullptr ? "it reads no table" : WhyNotFrom(*from, node);
+  return WhyNotFrom(node);
 }
 
-std::string RowWiseCheck::WhyNotFrom(const Json& from, const Json& node) const {
-  if (FindMember(from, "sample") != nullptr) return "it takes a sample";
-  const std::string_view type = TextMember(from, "type");
-  if (type == "SUBQUERY") {
-    const Json* subquery = FindMember(from, "subquery");
-    const Json* inner = subquery == nullptr ? nullptr : FindMember(*subquery, "node");
-    return inner == nullptr ? "it has a subquery" : WhyNot(*inner);
-  }
+std::string RowWiseCheck::WhyNotFrom(const Json& node) const {
+  const Json* from = FindMember(node, "from_table");
+  if (from == nullptr) return "it reads no table";
+  if (FindMember(*from, "sample") != nullptr) return "it takes a sample";
+  const FromTable table = ResolveFrom(node, source_name_, views_);
+  if (table.kind == FromTable::Kind::kSource) return {};
+  if (table.kind == FromTable::Kind::kQuery) return WhyNot(*table.query);
+  const std::string_view type = TextMember(*from, "type");
   if (type == "JOIN") return "it joins";
   if (type != "BASE_TABLE") return "it reads no table";
-  const std::string name = BaseTableName(from);
-  // An expression's own WITH is looked up here only; one further out counts as a table.
-  if (const Json* common = FindCommonTable(node, name); common != nullptr) {
-    return WhyNot(*common);
-  }
-  if (SameName(name, source_name_)) return {};
-  const auto view = views_.find(LowerName(name));
-  if (view != views_.end()) return WhyNot(view->second.tree.node());
-  return fmt::format("it reads another table ({})", name);
+  return fmt::format("it reads another table ({})", BaseTableName(*from));
 }
 
 std::string RowWiseCheck::WhyNotExpression(const Json& expression) const {

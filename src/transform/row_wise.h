@@ -8,8 +8,7 @@
 #include <string_view>
 
 #include "base/json.h"
-#include "config/pipeline_spec.h"
-#include "engine/query_tree.h"
+#include "transform/from_table.h"
 
 namespace frazil {
 
@@ -25,17 +24,6 @@ struct FunctionFact {
 /// By name in lower case.
 using FunctionFacts = std::map<std::string, FunctionFact>;
 
-/// \brief A view that a query reaches.
-struct ParsedView {
-  const ViewSpec* spec = nullptr;
-  QueryTree tree;
-  /// Set once all that it reads is parsed too.
-  bool is_done = false;
-};
-
-/// By name in lower case.
-using ParsedViews = std::map<std::string, ParsedView>;
-
 /// \brief Decides by the tree alone, and says "no" where it is not sure.
 class RowWiseCheck {
  public:
@@ -48,7 +36,7 @@ class RowWiseCheck {
   [[nodiscard]] std::string WhyNot(const Json& node) const;
 
  private:
-  [[nodiscard]] std::string WhyNotFrom(const Json& from, const Json& node) const;
+  [[nodiscard]] std::string WhyNotFrom(const Json& node) const;
   [[nodiscard]] std::string WhyNotExpression(const Json& expression) const;
 
   std::string_view source_name_;

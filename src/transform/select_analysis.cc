@@ -107,6 +107,19 @@ std::vector<SelectItem> ItemsOf(const QueryTree& tree, const UnsteadyColumns& un
   return items;
 }
 
+// The source, or a view, of whose name the query or a view has a common table expression:
+// which of the two a FROM means is not looked into. Empty if there is none.
+std::string HiddenByWith(const TransformSpec& spec, const QueryTree& tree,
+                         const ParsedViews& views) {
+  std::set<std::string> common = tree.CommonTables();
+  for (const auto& [name, view] : views) common.merge(view.tree.CommonTables());
+  if (common.contains(LowerName(spec.source_name))) return spec.source_name;
+  for (const auto& [name, view] : views) {
+    if (common.contains(name)) return view.spec->name;
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<SelectAnalysis> AnalyseSelect(const TransformSpec& spec,
@@ -125,15 +138,10 @@ Result<SelectAnalysis> AnalyseSelect(const TransformSpec& spec,
 
   const RowWiseCheck row_wise(spec.source_name, views, facts);
   result.not_row_wise_because = row_wise.WhyNot(result.tree.node());
-  if (result.tree.CommonTables().contains(LowerName(spec.source_name))) {
-    result.not_row_wise_because = "a WITH hides " + spec.source_name;
-  }
+  const std::string hidden = HiddenByWith(spec, result.tree, views);
+  if (!hidden.empty()) result.not_row_wise_because = "a WITH hides " + hidden;
   result.row_wise = result.not_row_wise_because.empty();
-  const Json* from = FindMember(result.tree.node(), "from_table");
-  result.reads_source_directly = result.row_wise && from != nullptr &&
-                                 TextMember(*from, "type") == "BASE_TABLE" &&
-                                 SameName(BaseTableName(*from), spec.source_name) &&
-                                 result.tree.Tables().size() == 1;
+  if (result.row_wise) result.numbered = NumberQuery(result.tree.node(), spec, views);
 
   std::set<std::string> source_names;
   for (const TransformColumn& column : spec.source_columns) {

@@ -14,6 +14,7 @@
 #include "base/result.h"
 #include "engine/duck_database.h"
 #include "engine/query_tree.h"
+#include "transform/numbered_query.h"
 #include "transform/transform_spec.h"
 
 namespace frazil {
@@ -43,9 +44,9 @@ struct SelectAnalysis {
   /// Empty unless the outermost query is a SELECT (not a UNION, ...).
   std::vector<SelectItem> items;
   bool row_wise = false;
-  /// Row-wise, and FROM is the source itself: input rows can be numbered.
-  bool reads_source_directly = false;
   std::string not_row_wise_because;
+  /// The query with the number of its input row; of a row-wise one, where that can be told.
+  std::optional<NumberedQuery> numbered;
   Unsteady unsteady;
 };
 

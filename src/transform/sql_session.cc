@@ -82,17 +82,22 @@ std::vector<int> ItemOfColumn(const std::vector<SelectItem>& items, std::size_t 
 }
 
 std::vector<SelectColumn> SelectColumns(const TransformSpec& spec,
-                                        const SelectAnalysis& analysis,
-                                        const std::vector<DuckColumn>& columns) {
-  const std::vector<int> item_of = ItemOfColumn(analysis.items, columns.size());
+                                        const SqlSession& session) {
+  const std::vector<DuckColumn>& columns = session.statement->columns();
+  const std::vector<SelectItem>& items = session.analysis.items;
+  const std::vector<int> item_of = ItemOfColumn(items, columns.size());
   std::vector<SelectColumn> result;
   for (std::size_t i = 0; i < columns.size(); ++i) {
     SelectColumn column;
     column.name = columns[i].name;
     column.type = IcebergTypeOf(columns[i].type);
     column.type_name = columns[i].type.name;
+    if (session.split.has_value() && session.split->columns[i].has_value()) {
+      // DuckDB has one type for what are two here: BLOB.
+      column.type = session.split->columns[i]->cast;
+    }
     if (item_of[i] >= 0) {
-      const SelectItem& item = analysis.items[static_cast<std::size_t>(item_of[i])];
+      const SelectItem& item = items[static_cast<std::size_t>(item_of[i])];
       column.is_null = item.is_null;
       if (item.offset.has_value()) {
         column.place =
@@ -108,7 +113,6 @@ std::vector<SelectColumn> SelectColumns(const TransformSpec& spec,
 
 Result<SqlSession> OpenSqlSession(const TransformSpec& spec, DuckDatabase& database) {
   SqlSession session;
-  session.source_name = spec.source_name;
   FRAZIL_ASSIGN(session.connection, database.Connect());
   FRAZIL_ASSIGN(session.analysis, AnalyseSelect(spec, *session.connection));
   std::vector<ScanColumn> columns;
@@ -124,10 +128,14 @@ Result<SqlSession> OpenSqlSession(const TransformSpec& spec, DuckDatabase& datab
   auto statement = session.connection->Prepare(spec.select);
   if (!statement.has_value()) return FailAt(spec, spec.select_place, statement.error());
   session.statement = *std::move(statement);
-  FRAZIL_ASSIGN(
-      session.assignment,
-      TargetAssignment::Make(
-          spec, SelectColumns(spec, session.analysis, session.statement->columns())));
+  if (session.analysis.numbered.has_value()) {
+    FRAZIL_TRY(session.table->AddNumberedView(kNumberedView, kRowColumn));
+    FRAZIL_ASSIGN(session.split,
+                  PrepareSplit(*session.connection, *session.analysis.numbered,
+                               session.statement->columns()));
+  }
+  FRAZIL_ASSIGN(session.assignment,
+                TargetAssignment::Make(spec, SelectColumns(spec, session)));
   return session;
 }
 

@@ -4,14 +4,14 @@
 /// \brief A connection prepared for one SELECT.
 
 #include <memory>
-#include <string>
+#include <optional>
 
 #include "base/result.h"
 #include "engine/duck_database.h"
 #include "engine/scan_table.h"
 #include "transform/assignment.h"
-#include "transform/diagnosis.h"
 #include "transform/select_analysis.h"
+#include "transform/split_select.h"
 #include "transform/transform_spec.h"
 
 namespace frazil {
@@ -21,12 +21,12 @@ namespace frazil {
 struct SqlSession {
   std::unique_ptr<DuckConnection> connection;
   std::unique_ptr<ScanTable> table;
-  std::unique_ptr<DuckStatement> statement;
-  TargetAssignment assignment;
   SelectAnalysis analysis;
-  std::string source_name;
-  /// Made when rows first fail.
-  std::unique_ptr<Diagnosis> diagnosis;
+  /// The SELECT as it was written.
+  std::unique_ptr<DuckStatement> statement;
+  /// What runs instead, for a row-wise SELECT.
+  std::optional<SplitSelect> split;
+  TargetAssignment assignment;
 };
 
 /// \brief Connects, makes the source's table and the views, prepares and checks the SELECT.

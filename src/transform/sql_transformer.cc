@@ -14,20 +14,14 @@
 #include "engine/duck_error.h"
 #include "engine/scan_table.h"
 #include "transform/assignment.h"
-#include "transform/diagnosis.h"
 #include "transform/row_failures.h"
 #include "transform/sql_session.h"
+#include "transform/suspects.h"
 
 namespace frazil {
 namespace {
 
 using Batch = std::shared_ptr<arrow::RecordBatch>;
-
-std::vector<std::shared_ptr<arrow::ArrayData>> ColumnsOf(const Batch& batch, int count) {
-  std::vector<std::shared_ptr<arrow::ArrayData>> columns;
-  for (int i = 0; i < count; ++i) columns.push_back(batch->column_data(i));
-  return columns;
-}
 
 std::vector<std::int64_t> RowsOf(const std::vector<RowFailure>& failures) {
   std::vector<std::int64_t> rows;
@@ -41,15 +35,6 @@ tl::unexpected<Error> FailRun(Error error) {
     error.kind = ErrorKind::kInternal;
   }
   return Fail(std::move(error));
-}
-
-// The numbers that a statement gives in its last column.
-std::vector<std::int64_t> NumbersOf(const Batch& batch) {
-  const auto& numbers =
-      dynamic_cast<const arrow::Int64Array&>(*batch->column(batch->num_columns() - 1));
-  std::vector<std::int64_t> result;
-  for (std::int64_t i = 0; i < numbers.length(); ++i) result.push_back(numbers.Value(i));
-  return result;
 }
 
 class SqlTransformer : public Transformer {
@@ -70,6 +55,8 @@ class SqlTransformer : public Transformer {
   // A run: the rows, or why there are none. Failures are indexes into the output.
   struct Outcome {
     TransformedBatch batch;
+    /// Per row the input row that it comes from; null if not told.
+    std::shared_ptr<arrow::Int64Array> numbers;
     std::optional<RowProblem> problem;
   };
 
@@ -78,17 +65,14 @@ class SqlTransformer : public Transformer {
     if (!outcome.problem.has_value() && outcome.batch.failures.empty()) [[likely]] {
       return std::move(outcome.batch);
     }
-    if (session_.diagnosis == nullptr) {
-      FRAZIL_ASSIGN(
-          Diagnosis diagnosis,
-          MakeDiagnosis(*session_.connection, *session_.table, session_.analysis,
-                        session_.source_name, *session_.statement));
-      session_.diagnosis = std::make_unique<Diagnosis>(std::move(diagnosis));
+    if (!session_.split.has_value()) return ApplyByProbes(rows);
+    if (!outcome.problem.has_value()) {
+      return FinishNumbered(rows, {}, std::move(outcome));
     }
-    if (session_.diagnosis->numbered != nullptr) {
-      return ApplyByNumbers(rows, outcome.problem.has_value());
-    }
-    return ApplyByProbes(rows);
+    FRAZIL_ASSIGN(std::vector<RowFailure> failures, FindAmongSuspects(rows));
+    FRAZIL_ASSIGN(const Batch rest, WithoutRows(rows, RowsOf(failures)));
+    FRAZIL_ASSIGN(outcome, Attempt(rest));
+    return FinishNumbered(rows, std::move(failures), std::move(outcome));
   }
 
   // Runs a statement on rows. Only values that fail are a problem; the rest is an error.
@@ -108,20 +92,28 @@ class SqlTransformer : public Transformer {
     return result->All();
   }
 
+  // What DuckDB runs of the SELECT.
+  DuckStatement& Computed() {
+    return session_.split.has_value() ? *session_.split->statement : *session_.statement;
+  }
+
   Result<Outcome> Attempt(const Batch& rows) {
     Outcome outcome;
-    FRAZIL_ASSIGN(const Batch output, Run(*session_.statement, rows, outcome.problem));
+    FRAZIL_ASSIGN(const Batch output, Run(Computed(), rows, outcome.problem));
     if (outcome.problem.has_value()) return outcome;
-    FRAZIL_ASSIGN(outcome.batch,
-                  session_.assignment.Assign(ColumnsOf(output, output->num_columns()),
-                                             output->num_rows()));
+    std::vector<std::shared_ptr<arrow::ArrayData>> columns = output->column_data();
+    if (session_.split.has_value()) {
+      outcome.numbers = RowNumbersOf(*output);
+      FRAZIL_ASSIGN(columns, session_.split->Columns(*rows, *output));
+    }
+    FRAZIL_ASSIGN(outcome.batch, session_.assignment.Assign(columns, output->num_rows()));
     return outcome;
   }
 
   // Whether the SELECT itself fails, whatever becomes of its rows.
   Result<std::optional<RowProblem>> ProbeRun(const Batch& rows) {
     std::optional<RowProblem> problem;
-    FRAZIL_TRY(Run(*session_.statement, rows, problem).map([](const Batch&) {}));
+    FRAZIL_TRY(Run(Computed(), rows, problem).map([](const Batch&) {}));
     return problem;
   }
 
@@ -148,28 +140,18 @@ class SqlTransformer : public Transformer {
     return Finish(rows, std::move(failures), std::move(outcome));
   }
 
-  Result<TransformedBatch> ApplyByNumbers(const Batch& rows, bool has_problem) {
-    std::vector<RowFailure> failures;
-    if (has_problem) {
-      FRAZIL_ASSIGN(failures, FindAmongSuspects(rows));
-    }
-    const std::vector<std::int64_t> removed = RowsOf(failures);
-    FRAZIL_ASSIGN(const Batch rest, WithoutRows(rows, removed));
-    Outcome outcome;
-    FRAZIL_ASSIGN(const Batch output,
-                  Run(*session_.diagnosis->numbered, rest, outcome.problem));
+  // Finishes a run on the rows that are not among `failures`.
+  Result<TransformedBatch> FinishNumbered(const Batch& rows,
+                                          std::vector<RowFailure> failures,
+                                          Outcome outcome) {
     if (outcome.problem.has_value()) {
       return Finish(rows, std::move(failures), std::move(outcome));
     }
-    FRAZIL_ASSIGN(outcome.batch,
-                  session_.assignment.Assign(ColumnsOf(output, output->num_columns() - 1),
-                                             output->num_rows()));
+    const std::vector<std::int64_t> kept = KeptRows(rows->num_rows(), RowsOf(failures));
     FRAZIL_ASSIGN(outcome.batch.rows,
                   WithoutRows(outcome.batch.rows, RowsOf(outcome.batch.failures)));
-    const std::vector<std::int64_t> numbers = NumbersOf(output);
-    const std::vector<std::int64_t> kept = KeptRows(rows->num_rows(), removed);
     for (RowFailure& failure : outcome.batch.failures) {
-      const std::int64_t row = numbers[static_cast<std::size_t>(failure.row)];
+      const std::int64_t row = outcome.numbers->Value(failure.row);
       failure.row = kept[static_cast<std::size_t>(row)];
       failures.push_back(std::move(failure));
     }
@@ -178,12 +160,16 @@ class SqlTransformer : public Transformer {
 
   Result<std::vector<RowFailure>> FindAmongSuspects(const Batch& rows) {
     const RowProbe probe = [this](const Batch& part) { return ProbeRun(part); };
-    DuckStatement* suspects = session_.diagnosis->suspects.get();
-    if (suspects == nullptr) return FindFailingRows(rows, probe);
+    if (!suspects_.has_value()) {
+      suspects_ = PrepareSuspects(*session_.connection, *session_.analysis.numbered);
+    }
+    if (*suspects_ == nullptr) return FindFailingRows(rows, probe);
     std::optional<RowProblem> problem;
-    FRAZIL_ASSIGN(const Batch output, Run(*suspects, rows, problem));
+    FRAZIL_ASSIGN(const Batch output, Run(**suspects_, rows, problem));
     if (problem.has_value()) return FindFailingRows(rows, probe);
-    std::vector<std::int64_t> numbers = NumbersOf(output);
+    const std::shared_ptr<arrow::Int64Array> array = RowNumbersOf(*output);
+    std::vector<std::int64_t> numbers(array->raw_values(),
+                                      array->raw_values() + array->length());
     std::ranges::sort(numbers);
     FRAZIL_ASSIGN(const Batch part,
                   WithoutRows(rows, KeptRows(rows->num_rows(), numbers)));
@@ -231,6 +217,8 @@ class SqlTransformer : public Transformer {
   }
 
   SqlSession session_;
+  /// Prepared when rows first fail; null if they cannot be.
+  std::optional<std::unique_ptr<DuckStatement>> suspects_;
   std::string description_;
 };
 

@@ -1,0 +1,51 @@
+#pragma once
+
+/// \file transform/from_table.h
+/// \brief What the FROM of a query reads, through common table expressions and views.
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/json.h"
+#include "config/pipeline_spec.h"
+#include "engine/query_tree.h"
+
+namespace frazil {
+
+/// \brief A view that a query reaches.
+struct ParsedView {
+  const ViewSpec* spec = nullptr;
+  QueryTree tree;
+  /// Set once all that it reads is parsed too.
+  bool is_done = false;
+};
+
+/// By name in lower case.
+using ParsedViews = std::map<std::string, ParsedView>;
+
+/// \brief The one table of a FROM.
+struct FromTable {
+  enum class Kind {
+    kSource,
+    kQuery,  ///< a subquery, a common table expression or a view
+    kOther,  ///< another table, a join, or none
+  };
+
+  Kind kind = Kind::kOther;
+  /// Of kQuery.
+  const Json* query = nullptr;
+  /// What a common table expression or a view calls the first of its columns.
+  std::vector<std::string> column_names;
+};
+
+/// \brief Looks up the FROM of a SELECT_NODE. A common table expression is found only in
+/// the node's own WITH: one further out is kOther.
+FromTable ResolveFrom(const Json& node, std::string_view source_name,
+                      const ParsedViews& views);
+
+/// \brief A member that is an array of names.
+std::vector<std::string> NamesMember(const Json& object, std::string_view key);
+
+}  // namespace frazil
