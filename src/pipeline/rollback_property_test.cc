@@ -49,6 +49,7 @@ class World {
       source_.startup[SplitOf(partition)] = {kFirstOffset, ""};
     }
     choices_.pipeline = "p";
+    source_.beginning = kFirstOffset;
     for (std::size_t table = 0; table < kTables; ++table) GiveHistory(table);
   }
 
@@ -81,6 +82,13 @@ class World {
     const auto epoch = NextEpoch(tables);
     RC_ASSERT(start.has_value() && epoch.has_value());
     worker.next = start->begin;
+    // With the anchor the position of a split may be gone that gave no other table a row.
+    for (int partition = 0; partition < kSplits; ++partition) {
+      const Position beginning{kFirstOffset, ""};
+      if (worker.next.try_emplace(SplitOf(partition), beginning).second) {
+        worker.unknown.push_back(SplitOf(partition));
+      }
+    }
     worker.skip = std::make_shared<SkipPositions>(start->skip);
     worker.epoch = *epoch;
     worker.is_running = true;
@@ -109,6 +117,11 @@ class World {
       const std::int64_t end = begin + lengths[static_cast<std::size_t>(partition)];
       worker.next[split] = {end, ""};
       source.identities[split] = {"c", "t"};
+      const auto unknown = std::find(worker.unknown.begin(), worker.unknown.end(), split);
+      if (end > begin && unknown != worker.unknown.end()) {
+        source.new_splits.push_back(split);
+        worker.unknown.erase(unknown);
+      }
       if (end > begin) source.ranges[split] = {{begin, ""}, {end, ""}};
     }
     const std::stop_token never;
@@ -181,6 +194,8 @@ class World {
     std::vector<std::size_t> script;
     std::vector<std::unique_ptr<TableCommitter>> committers;
     Positions next;
+    // Splits that no ledger knows, until they are read.
+    std::vector<Split> unknown;
     std::shared_ptr<const SkipPositions> skip;
     std::int64_t epoch = 0;
     bool is_running = false;
