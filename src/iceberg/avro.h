@@ -52,6 +52,8 @@ struct AvroNode {
   std::string logical_type;
   /// Of kFixed, in bytes.
   std::size_t fixed_size = 0;
+  /// A length stands before the value of a fixed: see FixedForm.
+  bool has_length = false;
   /// Of kEnum.
   std::size_t symbol_count = 0;
   /// Of kRecord.
@@ -65,6 +67,9 @@ class AvroSchema {
  public:
   /// \return kCorruptData for anything else than an Avro schema.
   static Result<AvroSchema> Parse(const Json& json);
+
+  /// \brief Expects FixedForm::kWithLength.
+  void ExpectLengths();
 
   [[nodiscard]] const AvroNode& root() const { return nodes_.front(); }
   [[nodiscard]] const AvroNode& node(std::size_t index) const { return nodes_[index]; }
@@ -95,13 +100,20 @@ struct AvroValue {
   }
 };
 
+/// \brief How a file holds the values of fixed types without a logical type.
+enum class FixedForm {
+  kPlain,       ///< As Avro says.
+  kWithLength,  ///< As bytes: what Java's library up to 1.12 makes of partition values.
+};
+
 /// \brief Reads a container file. Codecs: null, deflate, zstandard, snappy.
 class AvroReader {
  public:
   /// \brief Reads the header.
   /// \param bytes outlive the reader.
   /// \return kCorruptData, or kNotSupported for another codec.
-  static Result<AvroReader> Open(std::string_view bytes);
+  static Result<AvroReader> Open(std::string_view bytes,
+                                 FixedForm fixed_form = FixedForm::kPlain);
 
   [[nodiscard]] const AvroSchema& schema() const { return schema_; }
   /// \brief The file's metadata: "avro.schema", "partition-spec-id", ...

@@ -146,7 +146,12 @@ class Decoder {
         return {};
       }
       case AvroKind::kFixed: {
-        FRAZIL_ASSIGN(const std::string_view bytes, cursor_.Take(node.fixed_size));
+        FRAZIL_ASSIGN(const std::string_view bytes,
+                      node.has_length ? cursor_.Bytes() : cursor_.Take(node.fixed_size));
+        if (bytes.size() != node.fixed_size) {
+          return Fail(ErrorKind::kCorruptData, "Avro fixed of {} bytes holds {}",
+                      node.fixed_size, bytes.size());
+        }
         value.value = std::string(bytes);
         return {};
       }
@@ -228,7 +233,7 @@ Status CheckCodec(std::string_view codec) {
 
 }  // namespace
 
-Result<AvroReader> AvroReader::Open(std::string_view bytes) {
+Result<AvroReader> AvroReader::Open(std::string_view bytes, FixedForm fixed_form) {
   if (!bytes.starts_with(kMagic)) {
     return Fail(ErrorKind::kCorruptData, "not an Avro file: {} bytes", bytes.size());
   }
@@ -254,6 +259,7 @@ Result<AvroReader> AvroReader::Open(std::string_view bytes) {
   }
   FRAZIL_ASSIGN(const Json json, ParseJson(schema->second));
   FRAZIL_ASSIGN(reader.schema_, AvroSchema::Parse(json));
+  if (fixed_form == FixedForm::kWithLength) reader.schema_.ExpectLengths();
   return reader;
 }
 

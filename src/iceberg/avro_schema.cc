@@ -188,4 +188,10 @@ std::optional<std::size_t> AvroSchema::FindField(const AvroNode& record,
       [=](const auto& field) { return !field.field_id && field.name == name; });
 }
 
+void AvroSchema::ExpectLengths() {
+  for (AvroNode& node : nodes_) {
+    node.has_length = node.kind == AvroKind::kFixed && node.logical_type.empty();
+  }
+}
+
 }  // namespace frazil

@@ -1,133 +1,14 @@
 #include <algorithm>
-#include <limits>
-#include <type_traits>
 #include <utility>
 
 #include "iceberg/avro.h"
+#include "iceberg/avro_record.h"
 #include "iceberg/manifest.h"
 #include "iceberg/manifest_schema.h"
 #include "iceberg/single_value.h"
 
 namespace frazil {
 namespace {
-
-// A decoded record whose fields are looked up by id.
-class RecordView {
- public:
-  static Result<RecordView> Make(const AvroSchema& schema, const AvroValue& value) {
-    const auto* fields = std::get_if<AvroValue::Items>(&value.value);
-    const AvroNode& node = schema.node(value.node);
-    if (fields == nullptr || node.kind != AvroKind::kRecord) {
-      return Fail(ErrorKind::kCorruptData, "Avro value is not a record");
-    }
-    return RecordView(schema, node, *fields);
-  }
-
-  // The value of a field, or nullptr where it is absent or null.
-  [[nodiscard]] const AvroValue* Find(std::int32_t field_id,
-                                      std::string_view name) const {
-    const auto position = AvroSchema::FindField(*node_, field_id, name);
-    if (!position || (*fields_)[*position].is_null()) return nullptr;
-    return &(*fields_)[*position];
-  }
-
-  // Reads a field of C++ type T into `target`, T or optional<T>. An absent one leaves it
-  // alone if it is optional and is corrupt if not.
-  template <typename Target>
-  Status Read(std::int32_t field_id, std::string_view name, Target& target) const {
-    const AvroValue* value = Find(field_id, name);
-    if (value != nullptr) return Convert(*value, name, target);
-    if constexpr (IsOptional<Target>::value) return {};
-    return Fail(ErrorKind::kCorruptData, "missing field: {}", name);
-  }
-
-  // As Read, but an absent field leaves `target` alone.
-  template <typename Target>
-  Status ReadIfPresent(std::int32_t field_id, std::string_view name,
-                       Target& target) const {
-    const AvroValue* value = Find(field_id, name);
-    return value == nullptr ? Status() : Convert(*value, name, target);
-  }
-
-  [[nodiscard]] const AvroSchema& schema() const { return *schema_; }
-
- private:
-  template <typename T>
-  struct IsOptional : std::false_type {};
-  template <typename T>
-  struct IsOptional<std::optional<T>> : std::true_type {};
-
-  RecordView(const AvroSchema& schema, const AvroNode& node,
-             const AvroValue::Items& fields)
-      : schema_(&schema), node_(&node), fields_(&fields) {}
-
-  static tl::unexpected<Error> WrongType(std::string_view name) {
-    return Fail(ErrorKind::kCorruptData, "field of another type: {}", name);
-  }
-
-  template <typename T>
-  Status Convert(const AvroValue& value, std::string_view name,
-                 std::optional<T>& target) const {
-    return Convert(value, name, target.emplace());
-  }
-  Status Convert(const AvroValue& value, std::string_view name, bool& target) const {
-    const auto* held = std::get_if<bool>(&value.value);
-    if (held == nullptr) return WrongType(name);
-    target = *held;
-    return {};
-  }
-  Status Convert(const AvroValue& value, std::string_view name,
-                 std::int64_t& target) const {
-    const auto* held = std::get_if<std::int64_t>(&value.value);
-    if (held == nullptr) return WrongType(name);
-    target = *held;
-    return {};
-  }
-  Status Convert(const AvroValue& value, std::string_view name,
-                 std::int32_t& target) const {
-    const auto* held = std::get_if<std::int64_t>(&value.value);
-    if (held == nullptr || *held != static_cast<std::int32_t>(*held))
-      return WrongType(name);
-    target = static_cast<std::int32_t>(*held);
-    return {};
-  }
-  Status Convert(const AvroValue& value, std::string_view name,
-                 std::string& target) const {
-    const auto* held = std::get_if<std::string>(&value.value);
-    if (held == nullptr) return WrongType(name);
-    target = *held;
-    return {};
-  }
-  template <typename Integer>
-  Status Convert(const AvroValue& value, std::string_view name,
-                 std::vector<Integer>& target) const {
-    const auto* items = std::get_if<AvroValue::Items>(&value.value);
-    if (items == nullptr) return WrongType(name);
-    for (const AvroValue& item : *items) {
-      FRAZIL_TRY(Convert(item, name, target.emplace_back()));
-    }
-    return {};
-  }
-  // An array of records of key and value.
-  template <typename Value>
-  Status Convert(const AvroValue& value, std::string_view name,
-                 std::map<std::int32_t, Value>& target) const {
-    const auto* items = std::get_if<AvroValue::Items>(&value.value);
-    if (items == nullptr) return WrongType(name);
-    for (const AvroValue& item : *items) {
-      const auto* pair = std::get_if<AvroValue::Items>(&item.value);
-      if (pair == nullptr || pair->size() != 2) return WrongType(name);
-      std::int32_t key = 0;
-      FRAZIL_TRY(Convert((*pair)[0], name, key));
-      FRAZIL_TRY(Convert((*pair)[1], name, target[key]));
-    }
-    return {};
-  }
-
-  const AvroSchema* schema_;
-  const AvroNode* node_;
-  const AvroValue::Items* fields_;
-};
 
 // A field of a spec and, unless its transform is unknown, the type of its values.
 struct PartitionTarget {
@@ -351,6 +232,23 @@ Result<ManifestFile> ReadManifestFile(const AvroSchema& schema, const AvroValue&
   return manifest;
 }
 
+Result<std::vector<ManifestEntry>> ReadEntries(
+    std::string_view bytes, FixedForm fixed_form,
+    const std::vector<PartitionTarget>& targets, const ManifestFile& file) {
+  FRAZIL_ASSIGN(AvroReader reader, AvroReader::Open(bytes, fixed_form));
+  std::vector<ManifestEntry> entries;
+  while (true) {
+    FRAZIL_ASSIGN(const auto value, reader.Next());
+    if (!value) return entries;
+    FRAZIL_ASSIGN(auto entry, ReadEntry(reader.schema(), *value, targets, file));
+    entries.push_back(std::move(entry));
+  }
+}
+
+bool IsFixed(const PartitionTarget& target) {
+  return target.type.has_value() && target.type->id() == TypeId::kFixed;
+}
+
 }  // namespace
 
 Result<std::vector<ManifestEntry>> DecodeManifest(std::string_view bytes,
@@ -362,14 +260,13 @@ Result<std::vector<ManifestEntry>> DecodeManifest(std::string_view bytes,
                 file.partition_spec_id);
   }
   const std::vector<PartitionTarget> targets = TargetsOf(*spec, metadata);
-  FRAZIL_ASSIGN(AvroReader reader, AvroReader::Open(bytes));
-  std::vector<ManifestEntry> entries;
-  while (true) {
-    FRAZIL_ASSIGN(const auto value, reader.Next());
-    if (!value) return entries;
-    FRAZIL_ASSIGN(auto entry, ReadEntry(reader.schema(), *value, targets, file));
-    entries.push_back(std::move(entry));
+  auto entries = ReadEntries(bytes, FixedForm::kPlain, targets, file);
+  if (entries.has_value() || entries.error().kind != ErrorKind::kCorruptData ||
+      std::none_of(targets.begin(), targets.end(), IsFixed)) {
+    return entries;
   }
+  auto entries_of_java = ReadEntries(bytes, FixedForm::kWithLength, targets, file);
+  return entries_of_java.has_value() ? std::move(entries_of_java) : std::move(entries);
 }
 
 Result<std::vector<ManifestFile>> DecodeManifestList(std::string_view bytes) {
