@@ -137,7 +137,6 @@ Result<PartitionSpec> FreshSpec(const PartitionSpec& spec, const Schema& schema,
                                 const std::map<std::int32_t, std::int32_t>& new_ids) {
   PartitionSpec fresh;
   std::set<std::string_view> names;
-  std::set<std::pair<std::int32_t, std::string>> functions;
   for (const PartitionField& given : spec.fields) {
     PartitionField field = given;
     field.source_id = NewId(new_ids, given.source_id);
@@ -146,9 +145,13 @@ Result<PartitionSpec> FreshSpec(const PartitionSpec& spec, const Schema& schema,
     FRAZIL_ASSIGN(const SchemaField* source,
                   FindSource(schema, field.source_id, field.transform));
     FRAZIL_TRY(CheckPartitionName(schema, given, *source, names));
-    if (!functions.emplace(field.source_id, field.transform.ToString()).second) {
-      return Fail(ErrorKind::kInvalidArgument, "partition field is there twice: {}",
-                  field.name);
+    for (const PartitionField& earlier : fresh.fields) {
+      if (earlier.source_id == field.source_id &&
+          earlier.transform.IsRedundantWith(field.transform)) {
+        return Fail(ErrorKind::kInvalidArgument,
+                    "partition field is redundant: {} beside {}", field.name,
+                    earlier.name);
+      }
     }
     fresh.fields.push_back(std::move(field));
   }

@@ -366,10 +366,15 @@ TEST(MakeTableMetadataTest, RefusesWhatNoReaderWouldTake) {
          t.spec.fields = {PartitionOf(t.schema, "int", "bucket[2]", "p"),
                           PartitionOf(t.schema, "long", "bucket[2]", "p")};
        }},
-      {"there twice",
+      {"redundant: q beside p",
        [](NewTable& t) {
          t.spec.fields = {PartitionOf(t.schema, "int", "bucket[2]", "p"),
                           PartitionOf(t.schema, "int", "bucket[2]", "q")};
+       }},
+      {"redundant: h beside y",
+       [](NewTable& t) {
+         t.spec.fields = {PartitionOf(t.schema, "timestamp", "year", "y"),
+                          PartitionOf(t.schema, "timestamp", "hour", "h")};
        }},
       {"has the name of a column",
        [](NewTable& t) {

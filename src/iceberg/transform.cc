@@ -146,6 +146,14 @@ Transform Transform::Parse(std::string_view text) {
   return unknown;
 }
 
+bool Transform::IsRedundantWith(const Transform& other) const {
+  const auto is_of_time = [](TransformKind kind) {
+    return kind == TransformKind::kYear || kind == TransformKind::kMonth ||
+           kind == TransformKind::kDay || kind == TransformKind::kHour;
+  };
+  return *this == other || (is_of_time(kind_) && is_of_time(other.kind_));
+}
+
 std::string Transform::ToString() const {
   switch (kind_) {
     case TransformKind::kBucket:

@@ -55,6 +55,11 @@ class Transform {
   /// \brief A partition value as it stands in a path: "2026-11-21-13", "null", "us".
   [[nodiscard]] std::string ToHumanString(const Literal& value, const Type& source) const;
 
+  /// \brief Whether one column must not be partitioned by both: they are the same, or each
+  /// takes a time apart (year, month, day, hour), as a day tells its month. Java and PyIceberg
+  /// refuse to load such tables. Source: Java's PartitionSpec.Builder.
+  [[nodiscard]] bool IsRedundantWith(const Transform& other) const;
+
   bool operator==(const Transform&) const = default;
 
  private:
