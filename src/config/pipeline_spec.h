@@ -6,6 +6,8 @@
 /// Nothing after config/ knows which kind of file a pipeline came from. Every part keeps
 /// its place in the text, so that a later check can point at it.
 
+#include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -141,6 +143,16 @@ struct InsertSpec {
   TextPlace place;
 };
 
+/// \brief What names of tables with less than three parts mean.
+struct NameScope {
+  /// USE CATALOG, or the catalog of USE; empty: none.
+  std::string catalog;
+  /// The database in use.
+  std::vector<std::string> database;
+  /// Tables 'connector' = 'iceberg', by their names in lower case.
+  std::map<std::string, TableName, std::less<>> tables;
+};
+
 /// \brief A whole pipeline.
 struct PipelineSpec {
   /// Where it was read from; for messages.
@@ -155,6 +167,8 @@ struct PipelineSpec {
   std::vector<TargetSpec> targets;
   std::vector<ViewSpec> views;
   std::vector<InsertSpec> inserts;
+  /// As it is at the end of the script.
+  NameScope scope;
 };
 
 /// \brief "pipeline.sql:7:12: <message>" with the line, a caret below the column and,

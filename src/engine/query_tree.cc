@@ -91,14 +91,24 @@ std::set<std::string> QueryTree::CommonTables() const {
 }
 
 std::vector<std::string> QueryTree::Tables() const {
-  const std::set<std::string> common = CommonTables();
   std::vector<std::string> tables;
+  for (const auto& parts : TableParts()) {
+    tables.push_back(fmt::format("{}", fmt::join(parts, ".")));
+  }
+  return tables;
+}
+
+std::vector<std::vector<std::string>> QueryTree::TableParts() const {
+  const std::set<std::string> common = CommonTables();
+  std::vector<std::vector<std::string>> tables;
   VisitObjects(node_, [&](const Json& object) {
     if (TextMember(object, "type") != "BASE_TABLE") return true;
-    const std::string name = BaseTableName(object);
-    const bool is_known = std::ranges::any_of(
-        tables, [&](const std::string& table) { return SameName(table, name); });
-    if (!is_known && !common.contains(LowerName(name))) tables.push_back(name);
+    std::vector<std::string> parts = BaseTableParts(object);
+    const bool is_known = std::ranges::any_of(tables, [&](const auto& table) {
+      return std::ranges::equal(table, parts, SameName);
+    });
+    const bool is_common = parts.size() == 1 && common.contains(LowerName(parts[0]));
+    if (!is_known && !is_common) tables.push_back(std::move(parts));
     return true;
   });
   return tables;
@@ -147,15 +157,17 @@ std::string_view TextMember(const Json& object, std::string_view key) {
   return member->get_ref<const std::string&>();
 }
 
-std::string BaseTableName(const Json& table) {
-  std::string name;
+std::vector<std::string> BaseTableParts(const Json& table) {
+  std::vector<std::string> parts;
   for (const std::string_view key : {"catalog_name", "schema_name", "table_name"}) {
     const std::string_view part = TextMember(table, key);
-    if (part.empty()) continue;
-    if (!name.empty()) name += '.';
-    name += part;
+    if (!part.empty()) parts.emplace_back(part);
   }
-  return name;
+  return parts;
+}
+
+std::string BaseTableName(const Json& table) {
+  return fmt::format("{}", fmt::join(BaseTableParts(table), "."));
 }
 
 std::optional<std::size_t> OffsetOf(const Json& expression) {

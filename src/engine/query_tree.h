@@ -37,6 +37,9 @@ class QueryTree {
   /// \brief The tables that it reads, each once; common table expressions are left out.
   [[nodiscard]] std::vector<std::string> Tables() const;
 
+  /// \brief The same, each by the parts of its name.
+  [[nodiscard]] std::vector<std::vector<std::string>> TableParts() const;
+
   /// \brief The names of its common table expressions, at any depth, in lower case.
   [[nodiscard]] std::set<std::string> CommonTables() const;
 
@@ -65,6 +68,9 @@ void VisitObjects(const Json& json, const std::function<bool(const Json& object)
 
 /// \brief A string member, or "".
 std::string_view TextMember(const Json& object, std::string_view key);
+
+/// \brief The parts of the name of a BASE_TABLE: one to three.
+std::vector<std::string> BaseTableParts(const Json& table);
 
 /// \brief The full name of a BASE_TABLE: "lake.db.events".
 std::string BaseTableName(const Json& table);

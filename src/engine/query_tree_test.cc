@@ -25,6 +25,17 @@ TEST_F(QueryTreeTest, NamesReferencedTables) {
               IsOkAnd(UnorderedElementsAre("events", "lake.db.t")));
 }
 
+TEST_F(QueryTreeTest, NamesAreTakenApartWhereTheyHaveDots) {
+  const auto connection = *database_->Connect();
+  const auto tree = QueryTree::Parse(
+      *connection,
+      R"(WITH x AS (SELECT 1) SELECT * FROM lake.db."a.b-c", db.x, x, LAKE.db."a.b-c")");
+  ASSERT_THAT(tree, IsOk());
+  using Parts = std::vector<std::string>;
+  EXPECT_THAT(tree->TableParts(),
+              UnorderedElementsAre(Parts{"lake", "db", "a.b-c"}, Parts{"db", "x"}));
+}
+
 TEST_F(QueryTreeTest, ReferencedTablesRefusesWhatIsNoQuery) {
   for (const char* const text : {"SELECT 'x", "DROP TABLE x", "", "SELECT 1; SELECT 2"}) {
     SCOPED_TRACE(text);

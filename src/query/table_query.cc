@@ -1,6 +1,7 @@
 #include "query/table_query.h"
 
-#include <set>
+#include <charconv>
+#include <span>
 #include <utility>
 
 #include <arrow/array.h>
@@ -8,33 +9,48 @@
 
 #include "config/option_set.h"
 #include "config/sql/token.h"
+#include "engine/duck_error.h"
 #include "engine/iceberg_scan.h"
+#include "engine/names.h"
 #include "engine/query_tree.h"
+#include "query/row_json.h"
 
 namespace frazil {
 namespace {
 
 constexpr std::int64_t kRowsPerFetch = 4096;
 
-// The parts of lake.db."my table".
-Result<std::vector<std::string>> NameParts(const std::string& name) {
-  FRAZIL_ASSIGN(const std::vector<Token> tokens, Tokenize(name));
-  std::vector<std::string> parts;
-  for (const Token& token : tokens) {
-    if (token.IsName()) parts.push_back(token.Value());
+std::string QuotedName(std::span<const std::string> parts) {
+  std::string quoted;
+  for (const std::string& part : parts) {
+    if (!quoted.empty()) quoted += '.';
+    quoted += QuoteSqlName(part);
   }
-  return parts;
+  return quoted;
+}
+
+Error NoSuchTable(const TableName& name, Catalog& catalog) {
+  std::vector<std::string> known;
+  if (auto listed = catalog.ListTables(name.levels)) {
+    for (const TableIdentifier& other : *listed) known.push_back(other.name);
+  }
+  const std::string nearest = Nearest(name.table, known);
+  return {ErrorKind::kNotFound,
+          fmt::format("no such table: {}{}", name.ToString(),
+                      nearest.empty() ? "" : fmt::format("; did you mean {}?", nearest))};
 }
 
 }  // namespace
 
-TableQuery::TableQuery(std::map<std::string, Catalog*> catalogs, FileIO& io)
-    : catalogs_(std::move(catalogs)), io_(io) {}
+TableQuery::TableQuery(std::map<std::string, Catalog*> catalogs, FileIO& io,
+                       NameScope scope)
+    : catalogs_(std::move(catalogs)), io_(io), scope_(std::move(scope)) {}
 
 Result<std::unique_ptr<TableQuery>> TableQuery::Make(
-    std::map<std::string, Catalog*> catalogs, FileIO& io,
-    std::int64_t memory_limit_bytes) {
-  std::unique_ptr<TableQuery> query(new TableQuery(std::move(catalogs), io));
+    std::map<std::string, Catalog*> catalogs, FileIO& io, std::int64_t memory_limit_bytes,
+    NameScope scope) {
+  std::unique_ptr<TableQuery> query(
+      new TableQuery(std::move(catalogs), io, std::move(scope)));
   DuckOptions options;
   options.memory_limit_bytes = memory_limit_bytes;
   options.threads = 2;
@@ -44,57 +60,88 @@ Result<std::unique_ptr<TableQuery>> TableQuery::Make(
   return query;
 }
 
-Status TableQuery::BindTable(const std::string& name) {
-  FRAZIL_ASSIGN(const std::vector<std::string> parts, NameParts(name));
-  if (parts.size() < 3 || !catalogs_.contains(parts.front())) return {};
-  const TableIdentifier identifier{{parts.begin() + 1, parts.end() - 1}, parts.back()};
-  Catalog& catalog = *catalogs_.at(parts.front());
-  auto table = catalog.LoadTable(identifier);
-  if (!table.has_value()) {
-    if (table.error().kind != ErrorKind::kNotFound) return Fail(std::move(table).error());
-    std::vector<std::string> known;
-    if (auto listed = catalog.ListTables(identifier.table_namespace)) {
-      for (const TableIdentifier& other : *listed) known.push_back(other.name);
+std::optional<TableName> TableQuery::Resolve(const NameParts& written) const {
+  if (written.size() == 3) {
+    for (const auto& [name, catalog] : catalogs_) {
+      if (SameName(name, written[0])) return TableName{name, {written[1]}, written[2]};
     }
-    const std::string nearest = Nearest(identifier.name, known);
-    return Fail(ErrorKind::kNotFound, "no such table: {}{}", name,
-                nearest.empty() ? "" : fmt::format("; did you mean {}?", nearest));
+    return std::nullopt;
   }
-  FRAZIL_ASSIGN(const std::string scan, ScanSql(*table->metadata, io_));
-  if (parts.size() > 3) {
-    return Fail(ErrorKind::kNotSupported,
-                "a namespace of several levels cannot be queried yet: {}", name);
+  if (written.size() == 1) {
+    const auto named = scope_.tables.find(LowerName(written[0]));
+    if (named != scope_.tables.end()) return named->second;
   }
-  const std::string database = QuoteSqlName(parts[0]);
-  const std::string schema = fmt::format("{}.{}", database, QuoteSqlName(parts[1]));
-  if (bound_.try_emplace(parts[0], true).second) {
-    FRAZIL_TRY(connection_->Execute(fmt::format("ATTACH ':memory:' AS {}", database)));
+  if (!catalogs_.contains(scope_.catalog)) return std::nullopt;
+  if (written.size() == 2) return TableName{scope_.catalog, {written[0]}, written[1]};
+  if (scope_.database.empty()) return std::nullopt;
+  return TableName{scope_.catalog, scope_.database, written[0]};
+}
+
+Status TableQuery::BindTable(const NameParts& written) {
+  const std::optional<TableName> name = Resolve(written);
+  if (!name.has_value()) {
+    missing_ =
+        Error{ErrorKind::kNotFound,
+              fmt::format("no such table: {}; tables are named catalog.namespace.table{}",
+                          fmt::join(written, "."),
+                          catalogs_.empty() ? ""
+                                            : fmt::format(", and there is the catalog {}",
+                                                          catalogs_.begin()->first))};
+    return {};
   }
-  FRAZIL_TRY(connection_->Execute(fmt::format("CREATE SCHEMA IF NOT EXISTS {}", schema)));
-  return connection_->Execute(fmt::format("CREATE OR REPLACE VIEW {}.{} AS {}", schema,
-                                          QuoteSqlName(parts[2]), scan));
+  Catalog& catalog = *catalogs_.at(name->catalog);
+  const auto table = catalog.LoadTable({name->levels, name->table});
+  if (!table.has_value()) {
+    if (table.error().kind != ErrorKind::kNotFound) return Fail(table.error());
+    missing_ = NoSuchTable(*name, catalog);
+    return {};
+  }
+  const auto scan = ScanSql(*table->metadata, io_);
+  if (!scan.has_value()) return Fail(Error(scan.error()).Within(name->ToString()));
+  // DuckDB finds the table under the name that the query has for it.
+  if (written.size() == 3 && attached_.insert(LowerName(written[0])).second) {
+    FRAZIL_TRY(connection_->Execute(
+        fmt::format("ATTACH ':memory:' AS {}", QuoteSqlName(written[0]))));
+  }
+  if (written.size() > 1) {
+    FRAZIL_TRY(connection_->Execute(
+        fmt::format("CREATE SCHEMA IF NOT EXISTS {}",
+                    QuotedName(std::span(written).first(written.size() - 1)))));
+  }
+  return connection_->Execute(
+      fmt::format("CREATE OR REPLACE VIEW {} AS {}", QuotedName(written), *scan));
 }
 
 Status TableQuery::Bind(const std::string& sql) {
-  FRAZIL_ASSIGN(const std::vector<std::string> tables, ReferencedTables(sql, *database_));
-  for (const std::string& table : tables) FRAZIL_TRY(BindTable(table));
+  missing_.reset();
+  FRAZIL_ASSIGN(const QueryTree tree, QueryTree::Parse(*connection_, sql));
+  for (const NameParts& written : tree.TableParts()) FRAZIL_TRY(BindTable(written));
   return {};
+}
+
+Error TableQuery::Explain(Error error) const {
+  const std::string_view text = DuckErrorText(error);
+  const bool is_table = text.starts_with("Table with name ") ||
+                        text.starts_with("Schema with name ") ||
+                        text.starts_with("Catalog \"");
+  return is_table && missing_.has_value() ? *missing_ : error;
 }
 
 Result<std::vector<std::string>> TableQuery::Columns(const std::string& sql) {
   FRAZIL_TRY(Bind(sql));
-  FRAZIL_ASSIGN(const std::vector<DuckColumn> columns, connection_->Describe(sql));
+  auto columns = connection_->Describe(sql);
+  if (!columns.has_value()) return Fail(Explain(std::move(columns).error()));
   std::vector<std::string> names;
-  for (const DuckColumn& column : columns) names.push_back(column.name);
+  for (const DuckColumn& column : *columns) names.push_back(column.name);
   return names;
 }
 
 Status TableQuery::Run(const std::string& sql, const OnRow& on_row) {
   FRAZIL_TRY(Bind(sql));
-  FRAZIL_ASSIGN(const auto statement,
-                connection_->Prepare(fmt::format(
-                    "SELECT CAST(COLUMNS(*) AS VARCHAR) FROM (\n{}\n) AS answer", sql)));
-  FRAZIL_ASSIGN(const auto rows, statement->Run());
+  const auto statement = connection_->Prepare(
+      fmt::format("SELECT CAST(COLUMNS(*) AS VARCHAR) FROM (\n{}\n) AS answer", sql));
+  if (!statement.has_value()) return Fail(Explain(statement.error()));
+  FRAZIL_ASSIGN(const auto rows, (*statement)->Run());
   while (true) {
     FRAZIL_ASSIGN(const auto batch, rows->Next(kRowsPerFetch));
     if (batch == nullptr) return {};
@@ -112,6 +159,36 @@ Status TableQuery::Run(const std::string& sql, const OnRow& on_row) {
       if (!on_row(row)) return {};
     }
   }
+}
+
+Status TableQuery::RunAsJson(const std::string& sql, const OnLines& on_lines) {
+  FRAZIL_TRY(Bind(sql));
+  // As a table of its own the query gets a name for each column.
+  const auto statement =
+      connection_->PrepareForArrow(fmt::format("SELECT * FROM (\n{}\n) AS answer", sql));
+  if (!statement.has_value()) return Fail(Explain(statement.error()));
+  FRAZIL_ASSIGN(const auto rows, (*statement)->Run());
+  std::string lines;
+  while (true) {
+    FRAZIL_ASSIGN(const auto batch, rows->Next(kRowsPerFetch));
+    if (batch == nullptr) return {};
+    lines.clear();
+    for (std::int64_t i = 0; i < batch->num_rows(); ++i) {
+      FRAZIL_TRY(AppendJsonRow(*batch, i, lines));
+      lines += '\n';
+    }
+    if (!on_lines(lines)) return {};
+  }
+}
+
+Result<std::int64_t> TableQuery::Count(const std::string& sql) {
+  FRAZIL_TRY(Bind(sql));
+  FRAZIL_ASSIGN(const auto rows, connection_->QueryTexts(fmt::format(
+                                     "SELECT count(*) FROM (\n{}\n) AS answer", sql)));
+  std::int64_t count = 0;
+  const std::string& text = rows.at(0).at(0);
+  std::from_chars(text.data(), text.data() + text.size(), count);
+  return count;
 }
 
 }  // namespace frazil

@@ -3,27 +3,32 @@
 /// \file query/table_query.h
 /// \brief SQL over the current snapshots of Iceberg tables, by DuckDB.
 
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/result.h"
 #include "catalog/catalog.h"
+#include "config/pipeline_spec.h"
 #include "engine/duck_database.h"
 #include "storage/file_io.h"
 
 namespace frazil {
 
-/// \brief Answers queries whose tables are named catalog.namespace.table.
+/// \brief Answers queries whose tables are named catalog.namespace.table, or shorter.
 class TableQuery {
  public:
   /// Catalogs and `io` outlive this.
+  /// \param scope what shorter names mean.
   static Result<std::unique_ptr<TableQuery>> Make(
       std::map<std::string, Catalog*> catalogs, FileIO& io,
-      std::int64_t memory_limit_bytes);
+      std::int64_t memory_limit_bytes, NameScope scope = {});
 
   /// \brief Takes one row; false ends the query. A null is a null pointer.
   using OnRow = std::function<bool(const std::vector<const std::string_view*>& row)>;
@@ -36,17 +41,38 @@ class TableQuery {
   /// \brief Runs a query; every value comes as DuckDB's text of it.
   Status Run(const std::string& sql, const OnRow& on_row);
 
- private:
-  TableQuery(std::map<std::string, Catalog*> catalogs, FileIO& io);
+  /// \brief Takes some rows; false ends the query.
+  using OnLines = std::function<bool(std::string_view lines)>;
 
+  /// \brief Runs a query; rows come as lines, each a JSON object (query/row_json.h). Of
+  /// columns of one name the second is "name_1". Types that Iceberg does not have come as
+  /// DuckDB's text.
+  Status RunAsJson(const std::string& sql, const OnLines& on_lines);
+
+  /// \brief How many rows a query gives.
+  Result<std::int64_t> Count(const std::string& sql);
+
+ private:
+  using NameParts = std::vector<std::string>;
+
+  TableQuery(std::map<std::string, Catalog*> catalogs, FileIO& io, NameScope scope);
+
+  // Makes the tables of a query known to DuckDB.
   Status Bind(const std::string& sql);
-  Status BindTable(const std::string& name);
+  Status BindTable(const NameParts& written);
+  [[nodiscard]] std::optional<TableName> Resolve(const NameParts& written) const;
+  // What DuckDB refused, in terms of catalogs where it did not know a table.
+  [[nodiscard]] Error Explain(Error error) const;
 
   std::map<std::string, Catalog*> catalogs_;
   FileIO& io_;
   std::unique_ptr<DuckDatabase> database_;
   std::unique_ptr<DuckConnection> connection_;
-  std::map<std::string, bool> bound_;
+  NameScope scope_;
+  // Catalogs that DuckDB knows as databases, in lower case.
+  std::set<std::string> attached_;
+  // Why a name of the query at hand is no table of a catalog. It may be one of DuckDB's.
+  std::optional<Error> missing_;
 };
 
 }  // namespace frazil

@@ -105,8 +105,8 @@ Status ScriptResolver::AddCatalog(CreateCatalogStatement statement) {
 Status ScriptResolver::AddUse(const UseStatement& statement) {
   const std::vector<std::string>& parts = statement.name.parts;
   if (!statement.is_catalog && parts.size() == 1) {
-    if (!current_catalog_.empty()) {
-      current_database_ = parts;
+    if (!spec_.scope.catalog.empty()) {
+      spec_.scope.database = parts;
       return {};
     }
     const bool is_catalog = FindCatalog(parts[0]) != nullptr;
@@ -116,13 +116,14 @@ Status ScriptResolver::AddUse(const UseStatement& statement) {
   }
   const CatalogSpec* const catalog = FindCatalog(parts[0]);
   if (catalog == nullptr) return Fail(UnknownCatalog(statement.name));
-  current_catalog_ = catalog->name;
+  spec_.scope.catalog = catalog->name;
   if (statement.is_catalog) {
     const auto database = default_databases_.find(catalog->name);
     const bool has_default = database != default_databases_.end();
-    current_database_ = {has_default ? database->second : std::string(kDefaultDatabase)};
+    spec_.scope.database = {has_default ? database->second
+                                        : std::string(kDefaultDatabase)};
   } else {
-    current_database_.assign(parts.begin() + 1, parts.end());
+    spec_.scope.database.assign(parts.begin() + 1, parts.end());
   }
   return {};
 }
@@ -133,11 +134,11 @@ Status ScriptResolver::AddDatabase(CreateDatabaseStatement statement) {
   database.if_not_exists = statement.if_not_exists;
   std::vector<std::string>& parts = statement.name.parts;
   if (parts.size() == 1) {
-    if (current_catalog_.empty()) {
+    if (spec_.scope.catalog.empty()) {
       return Fail(At(database.place, "no catalog is in use",
                      "write CREATE DATABASE catalog.database, or USE CATALOG first"));
     }
-    database.catalog = current_catalog_;
+    database.catalog = spec_.scope.catalog;
     database.levels = std::move(parts);
   } else {
     const CatalogSpec* const catalog = FindCatalog(parts[0]);
@@ -173,7 +174,7 @@ Status ScriptResolver::AddTable(CreateTableStatement statement) {
     return Fail(At(statement.name.place, "a temporary table needs a connector",
                    "add WITH ('connector' = 'kafka', ...)"));
   }
-  const bool is_alone = current_catalog_.empty() && statement.name.parts.size() == 1;
+  const bool is_alone = spec_.scope.catalog.empty() && statement.name.parts.size() == 1;
   if (is_alone) {
     return Fail(At(statement.name.place,
                    "this table has neither a connector nor a catalog to be in",
@@ -227,6 +228,7 @@ Status ScriptResolver::AddIcebergTable(CreateTableStatement statement) {
   FRAZIL_ASSIGN(const bool is_new, TakeName(script_name, statement.if_not_exists,
                                             {"table", script_name.place, name}));
   if (!is_new) return {};
+  spec_.scope.tables.emplace(Lower(script_name.name), name);
 
   CatalogSpec catalog{name.catalog, {}, script_name.place};
   Options properties;
@@ -336,7 +338,7 @@ Result<TableName> ScriptResolver::ResolveTable(const QualifiedName& name) const 
     if (catalog == nullptr) return Fail(UnknownCatalog(name));
     return TableName{catalog->name, {parts.begin() + 1, parts.end() - 1}, parts.back()};
   }
-  if (current_catalog_.empty()) {
+  if (spec_.scope.catalog.empty()) {
     const bool is_catalog = parts.size() == 2 && FindCatalog(parts[0]) != nullptr;
     std::vector<std::string> tables;
     for (const auto& [key, taken] : names_) {
@@ -349,8 +351,8 @@ Result<TableName> ScriptResolver::ResolveTable(const QualifiedName& name) const 
         name.place,
         fmt::format("unknown table '{}': no catalog is in use", name.ToString()), hint));
   }
-  if (parts.size() == 2) return TableName{current_catalog_, {parts[0]}, parts[1]};
-  return TableName{current_catalog_, current_database_, parts[0]};
+  if (parts.size() == 2) return TableName{spec_.scope.catalog, {parts[0]}, parts[1]};
+  return TableName{spec_.scope.catalog, spec_.scope.database, parts[0]};
 }
 
 const CatalogSpec* ScriptResolver::FindCatalog(std::string_view name) const {

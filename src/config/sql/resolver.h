@@ -61,8 +61,6 @@ class ScriptResolver {
   }
 
   PipelineSpec& spec_;
-  std::string current_catalog_;
-  std::vector<std::string> current_database_;
   /// The option default-database, by catalog.
   std::map<std::string, std::string, std::less<>> default_databases_;
   /// By name in lower case.

@@ -40,6 +40,19 @@ std::vector<std::string> Pairs(const Options& options) {
   return pairs;
 }
 
+TEST(SqlScriptTest, TheScopeIsThatOfTheEnd) {
+  const PipelineSpec spec = Spec(std::string(kLake) +
+                                 "USE CATALOG lake; USE first; USE lake.shop;"
+                                 "CREATE TABLE Orders (id BIGINT) WITH ("
+                                 "'connector'='iceberg', 'catalog-name'='lake',"
+                                 " 'catalog-database'='a', 'catalog-table'='b')");
+  EXPECT_EQ(spec.scope.catalog, "lake");
+  EXPECT_THAT(spec.scope.database, ElementsAre("shop"));
+  ASSERT_TRUE(spec.scope.tables.contains("orders"));
+  EXPECT_EQ(spec.scope.tables.at("orders").ToString(), "lake.a.b");
+  EXPECT_EQ(Spec(kLake).scope.catalog, "");
+}
+
 TEST(SqlScriptTest, ReadsTheScriptOfTheTour) {
   const PipelineSpec spec = Spec(R"sql(
     SET 'commit.interval' = '10 s';
