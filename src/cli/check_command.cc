@@ -1,8 +1,9 @@
-#include <cstdio>
 #include <memory>
 #include <string>
 
 #include "cli/commands.h"
+#include "cli/output.h"
+#include "cli/signal_watch.h"
 #include "pipeline/plan.h"
 
 namespace frazil {
@@ -13,7 +14,7 @@ int Check(const std::string& file) {
   if (!spec.has_value()) return PrintError(spec.error());
   const auto plan = PlanPipeline(*std::move(spec));
   if (!plan.has_value()) return PrintError(plan.error());
-  fmt::print("{}", DescribePlan(*plan));
+  Print("{}", DescribePlan(*plan));
   return kExitOk;
 }
 
@@ -25,7 +26,11 @@ void AddCheckCommand(CLI::App& app, int& exit_code) {
       "check",
       "Parse, resolve and type-check a pipeline, and print its plan; change nothing");
   check->add_option("file", *file, "The pipeline: a SQL script")->required();
-  check->callback([file, &exit_code] { exit_code = Check(*file); });
+  check->callback([file, &exit_code] {
+    SignalWatch::BlockSignals();
+    const SignalWatch signals(QuitAtOnce);
+    exit_code = Check(*file);
+  });
 }
 
 }  // namespace frazil

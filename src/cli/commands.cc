@@ -6,12 +6,13 @@
 #include <fstream>
 #include <iterator>
 
+#include "cli/output.h"
 #include "config/sql/sql_script.h"
 
 namespace frazil {
 
 int PrintError(const Error& error) {
-  fmt::print(stderr, "frazil: {}\n", error.message);
+  PrintToStderr("frazil: {}\n", error.message);
   return ExitCodeOf(error.kind);
 }
 

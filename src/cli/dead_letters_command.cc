@@ -1,10 +1,11 @@
-#include <cstdio>
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <vector>
 
-#include "base/json.h"
 #include "cli/commands.h"
+#include "cli/output.h"
+#include "cli/signal_watch.h"
 #include "cli/usage.h"
 #include "config/sql/token.h"
 #include "pipeline/replay.h"
@@ -74,48 +75,65 @@ Result<std::vector<Row>> Ask(Letters& letters, const std::string& sql) {
   return rows;
 }
 
-Json AsJson(const std::vector<std::string>& names, const std::vector<Row>& rows) {
-  Json list = Json::array();
-  for (const Row& row : rows) {
-    Json object = Json::object();
-    for (std::size_t c = 0; c < names.size(); ++c) object[names[c]] = row[c];
-    list.push_back(std::move(object));
-  }
-  return list;
+// The rows as JSON objects, with commas between them.
+Result<std::string> AskJson(Letters& letters, const std::string& sql) {
+  std::string objects;
+  FRAZIL_TRY(letters.query->RunAsJson(sql, [&](std::string_view lines) {
+    objects += lines;
+    return true;
+  }));
+  if (!objects.empty()) objects.pop_back();
+  std::replace(objects.begin(), objects.end(), '\n', ',');
+  return objects;
 }
 
 // How many there are in each state, in the order of kLetterStates.
-Result<Row> CountStates(Letters& letters) {
+std::string StatesSql(const Letters& letters) {
   std::string columns;
   for (const char* state : kLetterStates) {
     if (!columns.empty()) columns += ", ";
-    columns += fmt::format("count(*) FILTER (state = '{}')", state);
+    columns += fmt::format("count(*) FILTER (state = '{0}') AS \"{0}\"", state);
   }
-  FRAZIL_ASSIGN(auto rows, Ask(letters, fmt::format("SELECT {} FROM ({}) AS letters",
-                                                    columns, letters.rows)));
-  return rows.front();
+  return fmt::format("SELECT {} FROM ({}) AS letters", columns, letters.rows);
+}
+
+std::string ClassesSql(const Letters& letters, std::string_view wanted) {
+  return fmt::format(
+      "SELECT count(*) AS count, stage, error_class AS \"error-class\", min(recorded_at) "
+      "AS first, max(recorded_at) AS last FROM ({}) AS letters WHERE {} GROUP BY 2, 3 "
+      "ORDER BY count(*) DESC, 2, 3",
+      letters.rows, wanted);
+}
+
+std::string NewestSql(const Letters& letters, std::string_view wanted,
+                      std::int64_t limit) {
+  return fmt::format(
+      "SELECT number, recorded_at AS \"recorded-at\", topic, \"partition\", \"offset\", "
+      "stage, error_class AS \"error-class\", message, state FROM (SELECT *, "
+      "row_number() OVER (ORDER BY {}) AS number FROM ({}) AS letters) AS numbered WHERE "
+      "{} ORDER BY number LIMIT {}",
+      kNewestFirst, letters.rows, wanted, limit);
 }
 
 void PrintList(const DeadLettersOptions& options, const Letters& letters,
                const Row& states, const std::vector<Row>& classes,
                const std::vector<Row>& newest) {
   if (states == Row{"0", "0", "0"}) {
-    fmt::print("no dead letters in {}\n", letters.table);
+    Print("no dead letters in {}\n", letters.table);
     return;
   }
-  fmt::print("{} waiting, {} failed again, {} replayed\n", states[0], states[1],
-             states[2]);
+  Print("{} waiting, {} failed again, {} replayed\n", states[0], states[1], states[2]);
   if (classes.empty()) return;
-  fmt::print("\n{:>10}  {:<10} {:<20} last\n", "count", "stage", "error class");
+  Print("\n{:>10}  {:<10} {:<20} last\n", "count", "stage", "error class");
   for (const Row& row : classes) {
-    fmt::print("{:>10}  {:<10} {:<20} {}\n", row[0], row[1], row[2], row[4]);
+    Print("{:>10}  {:<10} {:<20} {}\n", row[0], row[1], row[2], row[4]);
   }
-  fmt::print("\nThe newest ones:\n");
+  Print("\nThe newest ones:\n");
   for (const Row& row : newest) {
-    fmt::print("{:>4}  {}  {}-{} offset {}  {}: {}\n", row[0], row[1], row[2], row[3],
-               row[4], row[6], row[7]);
+    Print("{:>4}  {}  {}-{} offset {}  {}: {}\n", row[0], row[1], row[2], row[3], row[4],
+          row[6], row[7]);
   }
-  fmt::print(
+  Print(
       "`frazil dead-letters show {0} N` shows number N wholly; once their cause is "
       "mended, `frazil dead-letters replay {0}` runs them again.\n",
       options.file);
@@ -123,37 +141,23 @@ void PrintList(const DeadLettersOptions& options, const Letters& letters,
 
 Status List(const DeadLettersOptions& options) {
   FRAZIL_ASSIGN(Letters letters, OpenLetters(options.file));
-  FRAZIL_ASSIGN(const Row states, CountStates(letters));
   const std::string_view wanted = options.all ? "true" : "state <> 'replayed'";
-  FRAZIL_ASSIGN(
-      const auto classes,
-      Ask(letters, fmt::format("SELECT count(*), stage, error_class, min(recorded_at), "
-                               "max(recorded_at) FROM ({}) AS letters WHERE {} GROUP BY "
-                               "2, 3 ORDER BY count(*) DESC, 2, 3",
-                               letters.rows, wanted)));
-  FRAZIL_ASSIGN(
-      const auto newest,
-      Ask(letters,
-          fmt::format(
-              "SELECT number, recorded_at, topic, \"partition\", \"offset\", stage, "
-              "error_class, message, state FROM (SELECT *, row_number() OVER "
-              "(ORDER BY {}) AS number FROM ({}) AS letters) AS numbered WHERE {} "
-              "ORDER BY number LIMIT {}",
-              kNewestFirst, letters.rows, wanted, options.limit)));
-  if (options.output != "json") {
-    PrintList(options, letters, states, classes, newest);
+  const std::string states_sql = StatesSql(letters);
+  const std::string classes_sql = ClassesSql(letters, wanted);
+  const std::string newest_sql = NewestSql(letters, wanted, options.limit);
+  if (options.output == "json") {
+    FRAZIL_ASSIGN(const std::string states, AskJson(letters, states_sql));
+    FRAZIL_ASSIGN(const std::string classes, AskJson(letters, classes_sql));
+    FRAZIL_ASSIGN(const std::string newest, AskJson(letters, newest_sql));
+    Print(R"({{"states":{},"classes":[{}],"newest":[{}]}})"
+          "\n",
+          states, classes, newest);
     return {};
   }
-  Json counts = Json::object();
-  for (std::size_t i = 0; i < states.size(); ++i) counts[kLetterStates[i]] = states[i];
-  fmt::print("{}\n",
-             DumpJson(Json{
-                 {"states", std::move(counts)},
-                 {"classes",
-                  AsJson({"count", "stage", "error-class", "first", "last"}, classes)},
-                 {"newest", AsJson({"number", "recorded-at", "topic", "partition",
-                                    "offset", "stage", "error-class", "message", "state"},
-                                   newest)}}));
+  FRAZIL_ASSIGN(const auto states, Ask(letters, states_sql));
+  FRAZIL_ASSIGN(const auto classes, Ask(letters, classes_sql));
+  FRAZIL_ASSIGN(const auto newest, Ask(letters, newest_sql));
+  PrintList(options, letters, states.front(), classes, newest);
   return {};
 }
 
@@ -168,32 +172,39 @@ Status Show(const DeadLettersOptions& options) {
     if (!columns.empty()) columns += ", ";
     // DuckDB writes a quote or a newline of a BLOB as \x22, \x0A; texts are for people.
     const bool is_bytes = name == "payload" || name == "key";
-    columns += is_bytes ? fmt::format("coalesce(TRY(decode({0})), CAST({0} AS VARCHAR))",
-                                      QuoteSqlName(name))
-                        : QuoteSqlName(name);
+    columns +=
+        is_bytes ? fmt::format("coalesce(TRY(decode({0})), CAST({0} AS VARCHAR)) AS {0}",
+                               QuoteSqlName(name))
+                 : QuoteSqlName(name);
   }
-  FRAZIL_ASSIGN(
-      const auto rows,
-      Ask(letters,
-          fmt::format("SELECT {} FROM ({}) AS letters ORDER BY {} LIMIT 1 OFFSET "
-                      "{}",
-                      columns, letters.rows, kNewestFirst, options.number - 1)));
-  if (rows.empty()) {
+  const std::string sql =
+      fmt::format("SELECT {} FROM ({}) AS letters ORDER BY {} LIMIT 1 OFFSET {}", columns,
+                  letters.rows, kNewestFirst, options.number - 1);
+  const auto no_such = [&] {
     return Fail(ErrorKind::kNotFound, "there is no dead letter number {}",
                 options.number);
-  }
+  };
   if (options.output == "json") {
-    fmt::print("{}\n", DumpJson(AsJson(names, rows)[0]));
+    FRAZIL_ASSIGN(const std::string letter, AskJson(letters, sql));
+    if (letter.empty()) return no_such();
+    Print("{}\n", letter);
     return {};
   }
+  FRAZIL_ASSIGN(const auto rows, Ask(letters, sql));
+  if (rows.empty()) return no_such();
   for (std::size_t c = 0; c + 1 < names.size(); ++c) {
-    fmt::print("{:<14} {}\n", names[c], rows[0][c]);
+    Print("{:<14} {}\n", names[c], rows[0][c]);
   }
-  fmt::print("{}\n{}\n", names.back(), rows[0].back());
+  Print("{}\n{}\n", names.back(), rows[0].back());
   return {};
 }
 
-int Report(const Status& status) {
+using Command = Status (*)(const DeadLettersOptions& options);
+
+int Look(Command command, const DeadLettersOptions& options) {
+  SignalWatch::BlockSignals();
+  const SignalWatch signals(QuitAtOnce);
+  const Status status = command(options);
   return status.has_value() ? static_cast<int>(kExitOk) : PrintError(status.error());
 }
 
@@ -218,13 +229,13 @@ void AddDeadLettersCommand(CLI::App& app, int& exit_code) {
       ->check(NoLessThan(0))
       ->capture_default_str();
   list->add_flag("--all", options->all, "Also those that were replayed");
-  list->callback([options, &exit_code] { exit_code = Report(List(*options)); });
+  list->callback([options, &exit_code] { exit_code = Look(List, *options); });
   CLI::App* show = letters->add_subcommand("show", "One of them wholly");
   AddCommon(*show, *options);
   show->add_option("number", options->number, "As `list` numbers them: 1 is the newest")
       ->check(NoLessThan(1))
       ->capture_default_str();
-  show->callback([options, &exit_code] { exit_code = Report(Show(*options)); });
+  show->callback([options, &exit_code] { exit_code = Look(Show, *options); });
   AddDeadLettersReplay(*letters, exit_code);
 }
 

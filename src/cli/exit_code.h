@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file cli/exit_code.h
-/// \brief The exit codes of the program; docs/reference/exit-codes.md lists them for users.
+/// \brief The exit codes of the program; docs/reference/errors.md lists them for users.
 
 #include "base/result.h"
 
@@ -19,7 +19,8 @@ enum ExitCode : int {
   kExitRecord = 8,         ///< a record failed and dead-letters = fail
   kExitDiffers = 10,       ///< verify: the table differs from its source
   kExitCannotVerify = 11,  ///< verify: there is nothing to compare with
-  kExitAborted = 130,      ///< the second signal: uncommitted work was abandoned
+  kExitAborted = 130,      ///< stopped by a signal: uncommitted work was abandoned
+  kExitBrokenPipe = 141,   ///< whoever read standard output left before its end
 };
 
 /// \brief The exit code for an error.

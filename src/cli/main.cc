@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 
 #include "cli/commands.h"
+#include "cli/output.h"
 #include "cli/usage.h"
 
 namespace {
@@ -46,31 +47,36 @@ int main(int argc, char** argv) {
   }
   KeepMemoryTogether();
   AllowManyFiles();
+  frazil::PrepareOutput();
   try {
     CLI::App app("Frazil streams events into Apache Iceberg tables, exactly once",
                  "frazil");
     app.require_subcommand(1);
+    app.footer(
+        "`frazil demo` shows it all without a broker; `frazil COMMAND --help` says what "
+        "a "
+        "command takes.");
     app.set_version_flag("--version", "frazil " FRAZIL_VERSION);
     int exit_code = frazil::kExitOk;
-    frazil::AddRunCommand(app, exit_code);
     frazil::AddCheckCommand(app, exit_code);
-    frazil::AddLedgerCommand(app, exit_code);
+    frazil::AddRunCommand(app, exit_code);
     frazil::AddQueryCommand(app, exit_code);
+    frazil::AddVerifyCommand(app, exit_code);
+    frazil::AddLedgerCommand(app, exit_code);
+    frazil::AddDeadLettersCommand(app, exit_code);
     frazil::AddProduceCommand(app, exit_code);
     frazil::AddDemoCommand(app, exit_code);
-    frazil::AddVerifyCommand(app, exit_code);
-    frazil::AddDeadLettersCommand(app, exit_code);
     app.add_subcommand("version", "Print the version")->callback([] {
-      fmt::print("frazil {}\n", FRAZIL_VERSION);
+      frazil::Print("frazil {}\n", FRAZIL_VERSION);
     });
     try {
       app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
       if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
-      fmt::print(stderr, "{}", frazil::UsageMessage(app, argc, argv, error));
+      frazil::PrintToStderr("{}", frazil::UsageMessage(app, argc, argv, error));
       return frazil::kExitUsage;
     }
-    return exit_code;
+    return frazil::FinishOutput(exit_code);
   } catch (const std::exception& error) {
     (void)std::fprintf(stderr, "frazil: unexpected: %s\n", error.what());
     return frazil::kExitBug;

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
-#include <cstdio>
 #include <fstream>
 #include <iostream>
 #include <limits>
@@ -17,6 +16,7 @@
 #include "base/log.h"
 #include "base/units.h"
 #include "cli/commands.h"
+#include "cli/output.h"
 #include "cli/signal_watch.h"
 #include "cli/terminal_status.h"
 #include "cli/usage.h"
@@ -126,7 +126,7 @@ class Progress {
  public:
   explicit Progress(std::int64_t count) : count_(count) {}
   ~Progress() {
-    if (is_shown_) (void)std::fputs("\r\033[K", stderr);
+    if (is_shown_) PrintToStderr("\r\033[K");
   }
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
@@ -138,10 +138,9 @@ class Progress {
     const std::string of = count_ == std::numeric_limits<std::int64_t>::max()
                                ? ""
                                : " of " + ShortCount(count_);
-    fmt::print(stderr, "\r{}{} records  {}/s\033[K", ShortCount(done), of,
-               ShortCount(static_cast<std::int64_t>(static_cast<double>(done) /
-                                                    std::max(seconds, 1e-3))));
-    (void)std::fflush(stderr);
+    PrintToStderr("\r{}{} records  {}/s\033[K", ShortCount(done), of,
+                  ShortCount(static_cast<std::int64_t>(static_cast<double>(done) /
+                                                       std::max(seconds, 1e-3))));
   }
 
  private:
@@ -259,12 +258,12 @@ Status Produce(const ProduceOptions& options) {
   const auto elapsed =
       std::chrono::duration_cast<std::chrono::milliseconds>(SteadyClock::now() - began);
   const double seconds = std::max(1e-3, static_cast<double>(elapsed.count()) / 1000);
-  fmt::print("{} {} records ({}) to topic '{}' in {}, {}/s{}\n",
-             is_stopping ? "stopped: produced" : "produced", producer->delivered(),
-             FormatSize(produced.bytes), options.topic, FormatDuration(elapsed),
-             ShortCount(static_cast<std::int64_t>(
-                 static_cast<double>(producer->delivered()) / seconds)),
-             status.has_value() ? "" : "; others were not acknowledged");
+  Print("{} {} records ({}) to topic '{}' in {}, {}/s{}\n",
+        is_stopping ? "stopped: produced" : "produced", producer->delivered(),
+        FormatSize(produced.bytes), options.topic, FormatDuration(elapsed),
+        ShortCount(static_cast<std::int64_t>(static_cast<double>(producer->delivered()) /
+                                             seconds)),
+        status.has_value() ? "" : "; others were not acknowledged");
   return status;
 }
 
@@ -272,9 +271,11 @@ void AddOptions(CLI::App& produce, ProduceOptions& options) {
   produce.add_option("--topic", options.topic, "The topic to fill")->required();
   produce.add_option("--bootstrap-servers", options.bootstrap_servers,
                      "host:port of a broker; several with commas");
-  produce.add_option("--property", options.properties,
-                     "key=value for the Kafka client, such as security.protocol=SSL; "
-                     "repeatable");
+  produce
+      .add_option("--property", options.properties,
+                  "key=value for the Kafka client, such as security.protocol=SSL; "
+                  "repeatable")
+      ->allow_extra_args(false);
   produce
       .add_option("--create-partitions", options.create_partitions,
                   "Make the topic with so many partitions if it does not exist")

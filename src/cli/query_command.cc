@@ -1,12 +1,12 @@
 #include <algorithm>
-#include <cstdio>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "base/json.h"
 #include "cli/commands.h"
+#include "cli/output.h"
+#include "cli/signal_watch.h"
 #include "pipeline/plan.h"
 #include "pipeline/targets.h"
 #include "query/table_query.h"
@@ -54,18 +54,19 @@ void PrintBox(const Row& names, const std::vector<Row>& rows) {
       widths[c] = std::max(widths[c], WidthOf(row[c]));
   }
   const auto print = [&](const Row& row) {
+    std::string line;
     for (std::size_t c = 0; c < row.size(); ++c) {
-      fmt::print("{}{}{}", c == 0 ? "" : "  ", row[c],
-                 std::string(c + 1 == row.size() ? 0 : widths[c] - WidthOf(row[c]), ' '));
+      if (c > 0) line += "  ";
+      line += row[c];
+      if (c + 1 < row.size()) line.append(widths[c] - WidthOf(row[c]), ' ');
     }
-    fmt::print("\n");
+    Print("{}\n", line);
   };
   print(names);
   Row rule;
   for (const std::size_t width : widths) rule.emplace_back(width, '-');
   print(rule);
   for (const Row& row : rows) print(row);
-  fmt::print("({} row{})\n", rows.size(), rows.size() == 1 ? "" : "s");
 }
 
 std::string CsvCell(std::string_view text) {
@@ -78,11 +79,12 @@ std::string CsvCell(std::string_view text) {
   return quoted + "\"";
 }
 
-void PrintCsv(const Row& row) {
+void AppendCsv(const Row& row, std::string& out) {
   for (std::size_t c = 0; c < row.size(); ++c) {
-    fmt::print("{}{}", c == 0 ? "" : ",", CsvCell(row[c]));
+    if (c > 0) out += ',';
+    out += CsvCell(row[c]);
   }
-  fmt::print("\n");
+  out += '\n';
 }
 
 // Catalogs of a script, or the one that options describe.
@@ -105,6 +107,7 @@ Result<PipelinePlan> OpenCatalogsOf(const QueryOptions& options) {
     if (!warehouse.empty()) {
       FRAZIL_TRY(catalog.options.Add({"warehouse", warehouse, {}, {}}));
     }
+    plan.spec.scope.catalog = catalog.name;
     plan.spec.catalogs.push_back(std::move(catalog));
   } else {
     return Fail(
@@ -115,48 +118,68 @@ Result<PipelinePlan> OpenCatalogsOf(const QueryOptions& options) {
   return plan;
 }
 
+Status PrintCsvAnswer(TableQuery& query, const std::string& sql) {
+  FRAZIL_ASSIGN(const Row names, query.Columns(sql));
+  std::string line;
+  AppendCsv(names, line);
+  PrintText(line);
+  return query.Run(sql, [&](const std::vector<const std::string_view*>& values) {
+    Row row;
+    for (const std::string_view* value : values) {
+      row.emplace_back(value == nullptr ? std::string_view() : *value);
+    }
+    line.clear();
+    AppendCsv(row, line);
+    PrintText(line);
+    return !IsOutputLost();
+  });
+}
+
+Status PrintJsonAnswer(TableQuery& query, const std::string& sql) {
+  return query.RunAsJson(sql, [](std::string_view lines) {
+    PrintText(lines);
+    return !IsOutputLost();
+  });
+}
+
+Status PrintBoxAnswer(TableQuery& query, const std::string& sql) {
+  FRAZIL_ASSIGN(const Row names, query.Columns(sql));
+  std::vector<Row> rows;
+  bool is_cut = false;
+  FRAZIL_TRY(query.Run(sql, [&](const std::vector<const std::string_view*>& values) {
+    is_cut = rows.size() == kMaxBoxRows;
+    if (is_cut) return false;
+    Row& row = rows.emplace_back();
+    for (const std::string_view* value : values) {
+      row.push_back(value == nullptr ? "NULL" : Cut(std::string(*value)));
+    }
+    return true;
+  }));
+  std::int64_t count = 0;
+  if (is_cut) {
+    FRAZIL_ASSIGN(count, query.Count(sql));
+  }
+  PrintBox(names, rows);
+  if (is_cut) {
+    Print("… {} more rows; use --output csv|json or LIMIT\n",
+          std::max<std::int64_t>(1, count - static_cast<std::int64_t>(rows.size())));
+  } else {
+    Print("({} row{})\n", rows.size(), rows.size() == 1 ? "" : "s");
+  }
+  return {};
+}
+
 Status Query(const QueryOptions& options) {
   FRAZIL_ASSIGN(const PipelinePlan plan, OpenCatalogsOf(options));
   std::map<std::string, Catalog*> catalogs;
   for (const auto& [name, catalog] : plan.catalogs) catalogs[name] = catalog.get();
   FRAZIL_ASSIGN(const auto query,
-                TableQuery::Make(catalogs, *plan.io, kQueryMemoryBytes));
+                TableQuery::Make(catalogs, *plan.io, kQueryMemoryBytes, plan.spec.scope));
   const std::string sql =
       options.sql.substr(0, options.sql.find_last_not_of("; \n\t") + 1);
-  FRAZIL_ASSIGN(const Row names, query->Columns(sql));
-  if (options.output == "csv") PrintCsv(names);
-  std::vector<Row> rows;
-  bool is_cut = false;
-  FRAZIL_TRY(query->Run(sql, [&](const std::vector<const std::string_view*>& values) {
-    if (options.output == "json") {
-      Json object = Json::object();
-      for (std::size_t c = 0; c < values.size(); ++c) {
-        object[names[c]] = values[c] == nullptr ? Json() : Json(std::string(*values[c]));
-      }
-      fmt::print("{}\n", DumpJson(object));
-      return true;
-    }
-    Row row;
-    for (const std::string_view* value : values) {
-      const bool is_box = options.output == "box";
-      row.push_back(value == nullptr ? (is_box ? "NULL" : "")
-                    : is_box         ? Cut(std::string(*value))
-                                     : std::string(*value));
-    }
-    if (options.output == "csv") {
-      PrintCsv(row);
-      return true;
-    }
-    is_cut = rows.size() == kMaxBoxRows;
-    if (!is_cut) rows.push_back(std::move(row));
-    return !is_cut;
-  }));
-  if (options.output == "box") PrintBox(names, rows);
-  if (is_cut) {
-    fmt::print(stderr, "frazil: only the first {} rows; use --output csv for all\n",
-               kMaxBoxRows);
-  }
-  return {};
+  if (options.output == "csv") return PrintCsvAnswer(*query, sql);
+  if (options.output == "json") return PrintJsonAnswer(*query, sql);
+  return PrintBoxAnswer(*query, sql);
 }
 
 }  // namespace
@@ -165,7 +188,11 @@ void AddQueryCommand(CLI::App& app, int& exit_code) {
   auto options = std::make_shared<QueryOptions>();
   CLI::App* query =
       app.add_subcommand("query", "Read tables: SELECT over current snapshots");
-  query->add_option("sql", options->sql, "A query; tables are catalog.namespace.table")
+  query
+      ->add_option(
+          "sql", options->sql,
+          "A query; tables are named catalog.namespace.table, or shorter where a "
+          "USE of the script or --catalog says the rest")
       ->required();
   query->add_option("--script", options->script, "Take the catalogs of this pipeline");
   query->add_option(
@@ -183,6 +210,8 @@ void AddQueryCommand(CLI::App& app, int& exit_code) {
       ->check(CLI::IsMember({"box", "csv", "json"}))
       ->capture_default_str();
   query->callback([options, &exit_code] {
+    SignalWatch::BlockSignals();
+    const SignalWatch signals(QuitAtOnce);
     const Status status = Query(*options);
     exit_code =
         status.has_value() ? static_cast<int>(kExitOk) : PrintError(status.error());

@@ -1,5 +1,4 @@
 #include <chrono>
-#include <cstdio>
 #include <memory>
 #include <string>
 
@@ -7,6 +6,7 @@
 #include "base/log.h"
 #include "base/units.h"
 #include "cli/commands.h"
+#include "cli/output.h"
 #include "cli/run_to_end.h"
 #include "cli/terminal_status.h"
 #include "pipeline/pipeline.h"
@@ -22,7 +22,7 @@ struct RunOptions {
 void PrintSummary(const PipelineStatus& status, std::chrono::milliseconds elapsed) {
   const std::int64_t read = status.records_read.load();
   const double seconds = std::max(1e-3, static_cast<double>(elapsed.count()) / 1000);
-  fmt::print(
+  Print(
       "read {} records ({}) in {}, {}/s; committed {} rows in {} files and {} snapshots; "
       "{} dead letters; {} restarts\n",
       read, FormatSize(status.bytes_read.load()), FormatDuration(elapsed),

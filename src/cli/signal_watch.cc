@@ -1,8 +1,13 @@
 #include "cli/signal_watch.h"
 
 #include <time.h>
+#include <unistd.h>
 
+#include <cstdlib>
 #include <utility>
+
+#include "cli/exit_code.h"
+#include "cli/output.h"
 
 namespace frazil {
 namespace {
@@ -31,6 +36,13 @@ SignalWatch::SignalWatch(OnSignal on_signal) : signals_(StopSignals()) {
 void SignalWatch::BlockSignals() {
   const sigset_t signals = StopSignals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+}
+
+void QuitAtOnce(int /*seen*/) {
+  // A terminal has written ^C, perhaps behind a line of progress.
+  PrintToStderr("{}frazil: stopped by a signal before the end\n",
+                ::isatty(STDERR_FILENO) == 1 ? "\n" : "");
+  std::_Exit(kExitAborted);
 }
 
 }  // namespace frazil

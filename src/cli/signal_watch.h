@@ -30,4 +30,8 @@ class SignalWatch {
   std::jthread thread_;
 };
 
+/// \brief For a SignalWatch of a command that changes nothing: says that it was stopped and
+/// ends the program at once, with kExitAborted, whatever its threads wait for.
+[[noreturn]] void QuitAtOnce(int seen);
+
 }  // namespace frazil

@@ -2,14 +2,13 @@
 
 #include <unistd.h>
 
-#include <cstdio>
-
 #include <fmt/format.h>
 #include <sys/ioctl.h>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/units.h"
+#include "cli/output.h"
 
 namespace frazil {
 namespace {
@@ -24,7 +23,7 @@ std::size_t TerminalWidth() {
   return size.ws_col;
 }
 
-void ClearLine() { (void)std::fputs("\r\033[K", stderr); }
+void ClearLine() { PrintToStderr("\r\033[K"); }
 
 }  // namespace
 
@@ -84,13 +83,9 @@ TerminalStatus::~TerminalStatus() {
   thread_.join();
   SetLogLineHooks(nullptr, nullptr);
   ClearLine();
-  (void)std::fflush(stderr);
 }
 
-void TerminalStatus::Draw() {
-  fmt::print(stderr, "\r{}\033[K", line_);
-  (void)std::fflush(stderr);
-}
+void TerminalStatus::Draw() { PrintToStderr("\r{}\033[K", line_); }
 
 void TerminalStatus::Run(const std::stop_token& stop) {
   double rate = 0;

@@ -1,13 +1,14 @@
 #include <unistd.h>
 
 #include <chrono>
-#include <cstdio>
 #include <memory>
 #include <string>
 
 #include "base/json.h"
 #include "base/log.h"
 #include "cli/commands.h"
+#include "cli/output.h"
+#include "cli/signal_watch.h"
 #include "cli/terminal_status.h"
 #include "query/verify.h"
 
@@ -29,24 +30,23 @@ bool IsCannotVerify(ErrorKind kind) {
 
 void PrintVerdict(const TableVerdict& verdict) {
   if (verdict.is_equal()) {
-    fmt::print("{}: equal, {} rows, hash {}\n", verdict.table, verdict.found_rows,
-               verdict.found_hash.ToString());
+    Print("{}: equal, {} rows, hash {}\n", verdict.table, verdict.found_rows,
+          verdict.found_hash.ToString());
   } else {
-    fmt::print(
+    Print(
         "{}: DIFFERS\n  the source gives {} rows, hash {}\n  the table has   {} rows, "
         "hash "
         "{}\n",
         verdict.table, verdict.expected_rows, verdict.expected_hash.ToString(),
         verdict.found_rows, verdict.found_hash.ToString());
   }
-  for (const std::string& line : verdict.differences) fmt::print("  {}\n", line);
+  for (const std::string& line : verdict.differences) Print("  {}\n", line);
   for (const std::string& name : verdict.left_out) {
-    fmt::print("  not compared: column {}, which may come out different each time\n",
-               name);
+    Print("  not compared: column {}, which may come out different each time\n", name);
   }
   if (verdict.foreign_snapshots > 0) {
-    fmt::print("  {} of its snapshots were written by other programs\n",
-               verdict.foreign_snapshots);
+    Print("  {} of its snapshots were written by other programs\n",
+          verdict.foreign_snapshots);
   }
 }
 
@@ -64,7 +64,7 @@ Json VerdictAsJson(const TableVerdict& verdict) {
 
 int PrintReport(const VerifyReport& report, bool is_json) {
   if (!report.cannot_verify.empty()) {
-    fmt::print(stderr, "frazil: cannot verify: {}\n", report.cannot_verify);
+    PrintToStderr("frazil: cannot verify: {}\n", report.cannot_verify);
     return kExitCannotVerify;
   }
   bool is_equal = true;
@@ -78,13 +78,13 @@ int PrintReport(const VerifyReport& report, bool is_json) {
     }
   }
   if (is_json) {
-    fmt::print("{}\n", DumpJson(Json{{"records", report.records},
-                                     {"replayable-dead-letters", report.replayable},
-                                     {"tables", tables}}));
+    Print("{}\n", DumpJson(Json{{"records", report.records},
+                                {"replayable-dead-letters", report.replayable},
+                                {"tables", tables}}));
   } else {
-    fmt::print("{} records of the source were read again\n", report.records);
+    Print("{} records of the source were read again\n", report.records);
     if (report.replayable > 0) {
-      fmt::print(
+      Print(
           "{} dead letters would be rows now: `frazil dead-letters replay` makes "
           "them\n",
           report.replayable);
@@ -102,11 +102,10 @@ Result<VerifyReport> Verify(const std::string& file) {
     const auto now = std::chrono::steady_clock::now();
     if (!is_terminal || now < next) return;
     next = now + kRefresh;
-    fmt::print(stderr, "\rread again {} of {}\033[K", ShortCount(records),
-               ShortCount(offsets));
-    (void)std::fflush(stderr);
+    PrintToStderr("\rread again {} of {}\033[K", ShortCount(records),
+                  ShortCount(offsets));
   });
-  if (is_terminal) (void)std::fputs("\r\033[K", stderr);
+  if (is_terminal) PrintToStderr("\r\033[K");
   if (!report.has_value() && IsCannotVerify(report.error().kind)) {
     VerifyReport impossible;
     impossible.cannot_verify = report.error().message;
@@ -127,6 +126,8 @@ void AddVerifyCommand(CLI::App& app, int& exit_code) {
       ->capture_default_str();
   verify->callback([options, &exit_code] {
     ConfigureLog(LogLevel::kWarning, LogFormat::kText);
+    SignalWatch::BlockSignals();
+    const SignalWatch signals(QuitAtOnce);
     const auto report = Verify(options->file);
     exit_code = report.has_value() ? PrintReport(*report, options->output == "json")
                                    : PrintError(report.error());

@@ -329,13 +329,15 @@ def test_dead_letters_are_counted_by_class_and_shown_wholly(kafka, topic, lake, 
     frazil.ok("run", file)
 
     listed = json.loads(frazil.ok("dead-letters", "list", file, "--output", "json"))
-    assert sum(int(one["count"]) for one in listed["classes"]) == 3
-    assert [one["offset"] for one in listed["newest"]] == ["3", "2", "1"]
+    assert listed["states"] == {"waiting": 3, "failed-again": 0, "replayed": 0}
+    assert sum(one["count"] for one in listed["classes"]) == 3
+    assert [one["offset"] for one in listed["newest"]] == [3, 2, 1]
     said = frazil.ok("dead-letters", "list", file, "--limit", 1)
     assert "offset 3" in said and "offset 2" not in said
 
     assert "nor this" in frazil.ok("dead-letters", "show", file)
     second = json.loads(frazil.ok("dead-letters", "show", file, 2, "--output", "json"))
-    assert (second["offset"], second["payload"], second["key"]) == ("2", '{"id": "x"}', "k")
+    assert (second["offset"], second["payload"], second["key"]) == (2, '{"id": "x"}', "k")
+    assert second["failed_inserts"] == []
     none = frazil.run("dead-letters", "show", file, 4)
     assert none.returncode == 3 and "no dead letter number 4" in none.stderr

@@ -1,0 +1,283 @@
+"""`frazil query`: what it prints in each form, which names it takes, how it ends early."""
+
+import datetime
+import decimal
+import json
+import os
+import pathlib
+import signal
+import subprocess
+
+import pyarrow
+import pytest
+
+from support import script
+from support.waiting import until
+
+EVER = "SELECT count(*) AS n FROM range(10000000) a, range(10000000) b WHERE a.range % 7 = b.range % 5"
+"""A query that nobody waits for the end of."""
+
+
+@pytest.fixture
+def catalog(lake, frazil) -> pathlib.Path:
+    """A script of a catalog alone, for queries."""
+    lake.catalog().create_namespace_if_not_exists("db")
+    return script.write(frazil.folder, lake.ddl())
+
+
+def ask(frazil, catalog, sql: str, *arguments: object) -> str:
+    return frazil.ok("query", "--script", catalog, sql, *arguments)
+
+
+def objects(text: str) -> list[dict]:
+    """The rows, with decimals read as they are written."""
+    return [json.loads(line, parse_float=decimal.Decimal) for line in text.splitlines()]
+
+
+# --- JSON -----------------------------------------------------------------------------------------
+
+
+def test_json_gives_each_value_its_own_type(catalog, lake, frazil):
+    rows = pyarrow.table(
+        {
+            "id": pyarrow.array([9007199254740993, None], pyarrow.int64()),
+            "ok": [True, None],
+            "word": ['a "b"\n', None],
+            "price": pyarrow.array(
+                [decimal.Decimal("1234567890123456789012345678.10"), None],
+                pyarrow.decimal128(38, 2),
+            ),
+            "real": [float("nan"), float("-inf")],
+            "day": pyarrow.array([datetime.date(2026, 1, 2), None]),
+            "t": pyarrow.array([datetime.time(1, 2, 3, 4), None], pyarrow.time64("us")),
+            "moment": pyarrow.array(
+                [datetime.datetime(2026, 1, 2, 3, 4, 5, 600), None], pyarrow.timestamp("us", "UTC")
+            ),
+            "local": pyarrow.array(
+                [datetime.datetime(2026, 1, 2, 3, 4, 5), None], pyarrow.timestamp("us")
+            ),
+            "b": pyarrow.array([b"\x00\xff", None], pyarrow.binary()),
+            "geo": pyarrow.array(
+                [{"x": 1, "names": ["n", None]}, None],
+                pyarrow.struct([("x", pyarrow.int32()), ("names", pyarrow.list_(pyarrow.string()))]),
+            ),
+            "props": pyarrow.array(
+                [[("k", 1), ("l", None)], None], pyarrow.map_(pyarrow.string(), pyarrow.int64())
+            ),
+        }
+    )
+    lake.create("kinds", rows.schema).append(rows)
+
+    first, second = objects(
+        ask(frazil, catalog, "SELECT * FROM lake.db.kinds ORDER BY id", "--output", "json")
+    )
+    assert first == {
+        "id": 9007199254740993,
+        "ok": True,
+        "word": 'a "b"\n',
+        "price": decimal.Decimal("1234567890123456789012345678.10"),
+        "real": "NaN",
+        "day": "2026-01-02",
+        "t": "01:02:03.000004",
+        "moment": "2026-01-02T03:04:05.000600Z",
+        "local": "2026-01-02T03:04:05",
+        "b": "AP8=",
+        "geo": {"x": 1, "names": ["n", None]},
+        "props": {"k": 1, "l": None},
+    }
+    assert second == dict.fromkeys(first) | {"real": "-Infinity"}
+
+
+def test_json_of_what_no_table_holds(catalog, frazil):
+    (row,) = objects(
+        ask(
+            frazil,
+            catalog,
+            "SELECT sum(range) AS total, 1 AS a, 2 AS a, INTERVAL 3 DAY AS wait,"
+            " MAP {DATE '2026-01-02': [1, 2]} AS days, 1.50 AS price, NULL AS nothing"
+            " FROM range(4)  -- a comment",
+            "--output",
+            "json",
+        )
+    )
+    assert row == {
+        "total": 6,
+        "a": 1,
+        "a_1": 2,
+        "wait": "3 days",
+        "days": {"2026-01-02": [1, 2]},
+        "price": decimal.Decimal("1.50"),
+        "nothing": None,
+    }
+    assert ask(frazil, catalog, "SELECT 1 AS a WHERE false", "--output", "json") == ""
+
+
+# --- Many rows ------------------------------------------------------------------------------------
+
+
+def test_a_box_says_how_many_rows_it_leaves_out(catalog, frazil):
+    shown = ask(frazil, catalog, "SELECT range AS n FROM range(12345)").splitlines()
+    assert shown[:3] == ["n", "----", "0"]
+    assert len(shown) == 2 + 10_000 + 1
+    assert shown[-1] == "… 2345 more rows; use --output csv|json or LIMIT"
+    assert ask(frazil, catalog, "SELECT range AS n FROM range(10000)").splitlines()[-1] == (
+        "(10000 rows)"
+    )
+
+
+def test_csv_and_json_leave_nothing_out(catalog, frazil):
+    sql = "SELECT range AS n FROM range(30000)"
+    assert ask(frazil, catalog, sql, "--output", "csv").split() == ["n", *map(str, range(30_000))]
+    answer = objects(ask(frazil, catalog, sql, "--output", "json"))
+    assert [row["n"] for row in answer] == list(range(30_000))
+
+
+# --- Ended early ----------------------------------------------------------------------------------
+
+
+def takes_signals_itself(pid: int) -> bool:
+    """Whether SIGINT no longer ends it at once."""
+    for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("SigBlk:"):
+            return bool(int(line.split()[1], 16) & 1 << (signal.SIGINT - 1))
+    return False
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_a_query_at_once(catalog, frazil, number):
+    running = frazil.start("query", "--script", catalog, EVER)
+    until(lambda: takes_signals_itself(running.process.pid), "the start", context=running.tail)
+    running.process.send_signal(number)
+    assert running.exit_code() == 130
+    assert running.output() == "frazil: stopped by a signal before the end\n"
+
+
+def without_reader(frazil, *arguments: object) -> subprocess.CompletedProcess:
+    """Runs it with a standard output that nobody reads any more."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        return subprocess.run(
+            [str(frazil.program), *map(str, arguments)],
+            cwd=frazil.folder,
+            stdin=subprocess.DEVNULL,
+            stdout=writing,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=120,
+        )
+    finally:
+        os.close(writing)
+
+
+def test_a_reader_that_leaves_ends_each_command_without_a_word(catalog, lake, frazil):
+    file = script.write(
+        frazil.folder,
+        script.set_all(script.QUICK | {"pipeline.name": "copy"}),
+        lake.ddl(),
+        "CREATE TABLE numbers (id BIGINT) WITH ('connector'='datagen', 'number-of-rows'='3');\n",
+        script.target("events", "id BIGINT"),
+        "INSERT INTO lake.db.events SELECT CAST(CAST(id AS VARCHAR) || 'x' AS BIGINT) FROM numbers;\n",
+        name="letters.sql",
+    )
+    frazil.ok("run", file)
+    rows = "SELECT range AS n FROM range(1000000000000)"
+    for arguments in (
+        *(("query", "--script", catalog, rows, "--output", form) for form in ("csv", "json")),
+        ("query", "--script", catalog, "SELECT range AS n FROM range(10)"),
+        ("dead-letters", "list", file),
+        ("dead-letters", "show", file),
+        ("ledger", "show", file),
+        ("check", file),
+        ("version",),
+    ):
+        done = without_reader(frazil, *arguments)
+        assert (done.returncode, done.stderr) == (141, ""), arguments
+
+
+def test_an_answer_that_cannot_be_written_is_an_error(catalog, frazil):
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [str(frazil.program), "query", "--script", str(catalog), "SELECT 1 AS a"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=120,
+        )
+    assert done.returncode == 4
+    assert done.stderr == "frazil: cannot write to standard output: No space left on device\n"
+
+
+# --- Names ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def tables(lake):
+    """One row in lake.db.events, lake.other.events and lake.db."odd-name"."""
+    for number, (namespace, name) in enumerate(
+        [("db", "events"), ("other", "events"), ("db", "odd-name")]
+    ):
+        rows = pyarrow.table({"id": pyarrow.array([number], pyarrow.int64())})
+        catalog = lake.catalog()
+        catalog.create_namespace_if_not_exists(namespace)
+        catalog.create_table(f"{namespace}.{name}", schema=rows.schema).append(rows)
+
+
+def test_names_mean_what_they_mean_at_the_end_of_the_script(tables, lake, frazil):
+    file = script.write(frazil.folder, lake.ddl(), "USE lake.other;\nUSE lake.db;\n")
+
+    def one(sql: str) -> str:
+        return ask(frazil, file, sql, "--output", "csv").split()[1]
+
+    assert one("SELECT id FROM events") == "0"
+    assert one("SELECT id FROM other.events") == "1"
+    assert one("SELECT id FROM lake.other.events") == "1"
+    assert one("SELECT id FROM LAKE.other.events") == "1"
+    assert one('SELECT id FROM "odd-name"') == "2"
+    assert one('SELECT id FROM lake.db."odd-name"') == "2"
+    assert one("SELECT sum(e.id + o.id) AS n FROM events e, other.events o, lake.db.events") == "1"
+    assert one("WITH events AS (SELECT 7 AS id) SELECT id FROM events") == "7"
+    assert one("SELECT count(*) AS n FROM information_schema.tables WHERE table_name = 'x'") == "0"
+
+
+def test_the_name_of_an_iceberg_table_of_the_script_is_that_table(tables, lake, frazil):
+    file = script.write(
+        frazil.folder,
+        "CREATE TABLE shop (id BIGINT) WITH ('connector'='iceberg', 'catalog-name'='lake',"
+        f" 'catalog-type'='sql', 'uri'='sqlite:///{lake.database}', 'warehouse'='{lake.warehouse}',"
+        " 'catalog-database'='other', 'catalog-table'='events');\n",
+    )
+    assert ask(frazil, file, "SELECT id FROM shop", "--output", "csv") == "id\n1\n"
+
+
+def test_a_catalog_that_is_named_alone_needs_no_naming(tables, lake, frazil):
+    answer = frazil.ok(
+        *("query", "--catalog", f"sqlite:///{lake.database}", "--warehouse", lake.warehouse),
+        *("SELECT id FROM other.events", "--output", "csv"),
+    )
+    assert answer == "id\n1\n"
+
+
+@pytest.mark.parametrize(
+    ("sql", "said"),
+    [
+        ("SELECT * FROM evnets", "no such table: lake.db.evnets; did you mean events?"),
+        ("SELECT * FROM other.evnts", "no such table: lake.other.evnts; did you mean events?"),
+        ("SELECT * FROM laek.db.events", "no such table: laek.db.events; tables are named"),
+    ],
+)
+def test_a_table_that_is_not_there_is_said_in_terms_of_the_catalog(tables, lake, frazil, sql, said):
+    file = script.write(frazil.folder, lake.ddl(), "USE lake.db;\n")
+    done = frazil.run("query", "--script", file, sql)
+    assert done.returncode == 3
+    assert said in done.stderr
+
+
+def test_without_use_a_short_name_is_told_the_long_form(tables, catalog, frazil):
+    done = frazil.run("query", "--script", catalog, "SELECT * FROM events")
+    assert done.returncode == 3
+    assert done.stderr == (
+        "frazil: no such table: events; tables are named catalog.namespace.table, and there is"
+        " the catalog lake\n"
+    )
+    assert "foo" in frazil.run("query", "--script", catalog, "SELECT foo FROM lake.db.events").stderr
