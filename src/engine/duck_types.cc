@@ -167,4 +167,32 @@ std::optional<Type> IcebergTypeOf(const DuckType& type) {
 
 std::string DuckTypeName(const Type& type) { return DuckTypeOf(type).name; }
 
+bool HasCast(const Type& from, const Type& to) {
+  const TypeId target = to.id();
+  // Every value has a text, and a text may be anything.
+  if (target == TypeId::kString || from.id() == TypeId::kString) return true;
+  switch (from.id()) {
+    case TypeId::kBoolean:
+    case TypeId::kInt:
+    case TypeId::kLong:
+    case TypeId::kFloat:
+    case TypeId::kDouble:
+    case TypeId::kDecimal:
+      return target <= TypeId::kDecimal;
+    case TypeId::kTimestamp:
+      return target >= TypeId::kDate && target <= TypeId::kTimestamptz;
+    case TypeId::kDate:
+    case TypeId::kTimestamptz:
+      return target == TypeId::kDate || target == TypeId::kTimestamp ||
+             target == TypeId::kTimestamptz;
+    case TypeId::kUuid:
+    case TypeId::kFixed:
+    case TypeId::kBinary:
+      return target == TypeId::kUuid || target == TypeId::kFixed ||
+             target == TypeId::kBinary;
+    default:
+      return target == from.id();
+  }
+}
+
 }  // namespace frazil

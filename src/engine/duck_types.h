@@ -102,6 +102,10 @@ struct DuckColumn {
 /// nullopt if there is none. Field ids are 0; members are optional but for map keys.
 [[nodiscard]] std::optional<Type> IcebergTypeOf(const DuckType& type);
 
+/// \brief Whether DuckDB has a CAST from the one to the other, as columns of these types.
+/// That each value goes through is another matter. Of nested types only their kind counts.
+[[nodiscard]] bool HasCast(const Type& from, const Type& to);
+
 /// \brief The DuckDB text of an Iceberg type, for CAST: "DECIMAL(9,2)".
 [[nodiscard]] std::string DuckTypeName(const Type& type);
 

@@ -73,5 +73,38 @@ TEST(DuckTypesTest, ForeignTypesGoToTheNarrowestThatHoldsThemOrToNone) {
   }
 }
 
+// DuckDB itself is asked, about a value of each type.
+TEST(DuckTypesTest, KnowsWhichCastsThereAre) {
+  const std::pair<Type, std::string> kValues[] = {
+      {Type(TypeId::kBoolean), "true"},
+      {Type(TypeId::kInt), "1::INTEGER"},
+      {Type(TypeId::kLong), "1::BIGINT"},
+      {Type(TypeId::kFloat), "1::FLOAT"},
+      {Type(TypeId::kDouble), "1::DOUBLE"},
+      {Type::Decimal(9, 2), "1::DECIMAL(9, 2)"},
+      {Type(TypeId::kDate), "DATE '2026-01-02'"},
+      {Type(TypeId::kTime), "TIME '01:02:03'"},
+      {Type(TypeId::kTimestamp), "TIMESTAMP '2026-01-02 03:04:05'"},
+      {Type(TypeId::kTimestamptz), "TIMESTAMPTZ '2026-01-02 03:04:05+00'"},
+      {Type(TypeId::kString), "'1'"},
+      {Type(TypeId::kUuid), "UUID '30313233-3435-3637-3839-616263646566'"},
+      {Type(TypeId::kBinary), "'0123456789abcdef'::BLOB"},
+  };
+  const auto database = *DuckDatabase::Open({});
+  const auto connection = *database->Connect();
+  for (const auto& [from, value] : kValues) {
+    for (const auto& [to, other] : kValues) {
+      SCOPED_TRACE(from.ToString() + " to " + to.ToString());
+      const auto rows = connection->QueryTexts(
+          fmt::format("SELECT CAST(v AS {}) FROM (SELECT {} AS v FROM range(1))",
+                      DuckTypeName(to), value));
+      const bool is_missing =
+          !rows.has_value() &&
+          rows.error().message.find("Unimplemented type for cast") != std::string::npos;
+      EXPECT_EQ(HasCast(from, to), !is_missing);
+    }
+  }
+}
+
 }  // namespace
 }  // namespace frazil

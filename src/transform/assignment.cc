@@ -43,11 +43,46 @@ constexpr int kLongDigits = 19;
 constexpr int kDoubleDigits = 15;
 constexpr int kFloatDigits = 6;
 
+// What makes a date or time of a number; empty where nothing does.
+std::string TimeOfNumber(const SelectColumn& column, const Type& to) {
+  const bool is_whole =
+      column.type->id() == TypeId::kInt || column.type->id() == TypeId::kLong;
+  if (!is_whole) return {};
+  switch (to.id()) {
+    case TypeId::kDate:
+      return fmt::format(
+          "if it counts days, write DATE '1970-01-01' + CAST({} AS INTEGER)",
+          column.name);
+    case TypeId::kTimestamp:
+      return fmt::format("if it counts milliseconds, write epoch_ms({})", column.name);
+    case TypeId::kTimestamptz:
+      return fmt::format("if it counts milliseconds, write to_timestamp({} / 1000)",
+                         column.name);
+    default:
+      return {};
+  }
+}
+
 std::string CastSuggestion(const SelectColumn& column, const Type& to) {
-  if (to.is_nested()) {
+  // DuckDB's own wide integers are cast as numbers are; its other own types have a text.
+  const bool is_huge = column.type_name == "HUGEINT" || column.type_name == "UHUGEINT";
+  const Type from = is_huge ? Type(TypeId::kLong) : column.type.value_or(Type());
+  const bool is_known = is_huge || column.type.has_value();
+  if (is_known ? HasCast(from, to) : to.id() == TypeId::kString) {
+    if (!to.is_nested()) {
+      return fmt::format("write CAST({} AS {})", column.name, DuckTypeName(to));
+    }
     return fmt::format("give it the type {} by CAST or struct_pack", DuckTypeName(to));
   }
-  return fmt::format("write CAST({} AS {})", column.name, DuckTypeName(to));
+  if (column.type.has_value()) {
+    if (std::string made = TimeOfNumber(column, to); !made.empty()) return made;
+    return fmt::format(
+        "no CAST makes {} of {}: it fits a column of type {}, or its text "
+        "one of type string",
+        DuckTypeName(to), column.type_name, column.type->ToString());
+  }
+  return fmt::format("no CAST makes {} of {}: its text fits a column of type string",
+                     DuckTypeName(to), column.type_name);
 }
 
 // The target columns that the SELECT's columns go into, in the SELECT's order.

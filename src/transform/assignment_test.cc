@@ -178,6 +178,22 @@ TEST_F(AssignmentTest, SaysWhatDoesNotFitAndHowToCastIt) {
   EXPECT_THAT(error_of("SELECT sum(id) AS total, 'x' FROM events",
                        {FieldOf("id", kLongType), FieldOf("name", kTextType)}),
               HasSubstr("has type HUGEINT"));
+  // Only what DuckDB can do is suggested.
+  const std::pair<Type, const char*> kOfANumber[] = {
+      {Type(TypeId::kDate), "write DATE '1970-01-01' + CAST(id AS INTEGER)"},
+      {Type(TypeId::kTimestamp), "write epoch_ms(id)"},
+      {Type(TypeId::kTimestamptz), "write to_timestamp(id / 1000)"},
+      {Type(TypeId::kTime),
+       "no CAST makes TIME of BIGINT: it fits a column of type long"},
+      {Type(TypeId::kInt), "write CAST(id AS INTEGER)"},
+  };
+  for (const auto& [type, hint] : kOfANumber) {
+    EXPECT_THAT(error_of("SELECT id FROM events", {FieldOf("made", type)}),
+                HasSubstr(hint));
+  }
+  EXPECT_THAT(error_of("SELECT INTERVAL 1 DAY AS i FROM events",
+                       {FieldOf("made", Type(TypeId::kDate))}),
+              HasSubstr("no CAST makes DATE of INTERVAL"));
   EXPECT_THAT(error_of("SELECT id FROM events",
                        {FieldOf("id", kLongType), FieldOf("name", kTextType)}),
               HasSubstr("gives 1 columns, but lake.db.events has 2"));
@@ -195,6 +211,21 @@ TEST_F(AssignmentTest, SaysWhatDoesNotFitAndHowToCastIt) {
   EXPECT_THAT(error_of("SELECT id, NULL FROM events",
                        {FieldOf("id", kLongType), FieldOf("name", kTextType, true)}),
               HasSubstr("name of lake.db.events is NOT NULL, but the SELECT gives NULL"));
+}
+
+TEST_F(AssignmentTest, WhatIsSuggestedForNumbersFits) {
+  const std::pair<Type, const char*> kSuggested[] = {
+      {Type(TypeId::kDate), "SELECT DATE '1970-01-01' + CAST(id AS INTEGER) FROM events"},
+      {Type(TypeId::kTimestamp), "SELECT epoch_ms(id) FROM events"},
+      {Type(TypeId::kTimestamptz), "SELECT to_timestamp(id / 1000) FROM events"},
+  };
+  for (const auto& [type, select] : kSuggested) {
+    SCOPED_TRACE(select);
+    EXPECT_THAT(
+        MakeTransformer(SpecOf(select, {{"id", kLongType}}, {FieldOf("made", type)}),
+                        database_.get()),
+        IsOk());
+  }
 }
 
 TEST_F(AssignmentTest, ABareNullGoesIntoEveryOptionalColumn) {
