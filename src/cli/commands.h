@@ -26,6 +26,9 @@ void AddDeadLettersCommand(CLI::App& app, int& exit_code);
 /// \brief The subcommand `replay` of `dead-letters`.
 void AddDeadLettersReplay(CLI::App& letters, int& exit_code);
 
+/// \brief The subcommand `reset` of `ledger`.
+void AddLedgerReset(CLI::App& ledger, int& exit_code);
+
 /// \brief Prints an error as "frazil: <message>" and gives its exit code.
 int PrintError(const Error& error);
 

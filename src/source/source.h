@@ -64,6 +64,14 @@ class Source {
   /// one begins that appeared after the first start, and what retention has left.
   virtual Result<Positions> Beginnings(const std::vector<Split>& splits) = 0;
 
+  /// \brief The position behind the last record that a reader sees now, of each of these
+  /// splits.
+  /// \return kNotSupported for a source without an end.
+  virtual Result<Positions> Ends(const std::vector<Split>& splits) {
+    if (splits.empty()) return Positions{};
+    return Fail(ErrorKind::kNotSupported, "source {} has no end to go to", name());
+  }
+
   /// \brief Starts reading; `listener` outlives the source and learns of splits while
   /// polling.
   virtual Status Start(SplitListener& listener) = 0;

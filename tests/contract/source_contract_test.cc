@@ -191,6 +191,20 @@ TEST_P(SourceContractTest, KeepsNoProgressOfItsOwn) {
   }
 }
 
+TEST_P(SourceContractTest, EndsWhereReadingEndsIfItHasAnEnd) {
+  RecordingListener listener;
+  EXPECT_EQ(ReadAll(listener).count, kRecords);
+  const auto source = OpenedSource();
+  for (const auto& [split, next] : listener.next) {
+    const auto ends = source->Ends({split});
+    if (ends.has_value()) {
+      EXPECT_EQ(*ends, (Positions{{split, Position{next, ""}}}));
+    } else {
+      EXPECT_THAT(ends, FailsWith(ErrorKind::kNotSupported));
+    }
+  }
+}
+
 TEST_P(SourceContractTest, BatchesOutliveTheirSource) {
   std::vector<RawBatch> batches;
   {

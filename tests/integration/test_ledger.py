@@ -117,6 +117,75 @@ def test_a_split_is_read_from_where_it_was_set(kafka, filled, lake, frazil, posi
     assert places(lake) == all_once({(1, pos): 1 for pos in doubled})
 
 
+def test_a_split_is_set_to_where_its_topic_begins_or_ends(kafka, filled, lake, frazil):
+    file = script.write(frazil.folder, two_tables(lake, kafka, filled))
+    frazil.ok("run", file)
+    kafka.delete_records(filled, {0: 8})
+    kafka.produce_json(filled, [{"id": n} for n in range(20, 25)], partition=1)
+    splits = [f"--set=events/{filled}-0=earliest", f"--set=events/{filled}-1=latest"]
+
+    told = frazil.ok("ledger", "reset", file, "--yes", *splits)
+
+    assert f"events/{filled}-0" in told and "next 8" in told and "next 25" in told
+    assert positions(shown(frazil, file)["events"]) == {
+        ("events", filled, 0): 8,
+        ("events", filled, 1): 25,
+    }
+    frazil.ok("run", file)
+    assert places(lake) == all_once({(0, pos): 1 for pos in range(8, 20)})
+
+
+@pytest.mark.parametrize("place, next_offsets", [("earliest", (8, 0, 0)), ("latest", (20, 25, 3))])
+def test_all_splits_are_set_at_once_also_new_ones(
+    kafka, filled, lake, frazil, place, next_offsets
+):
+    file = script.write(frazil.folder, two_tables(lake, kafka, filled))
+    frazil.ok("run", file)
+    kafka.delete_records(filled, {0: 8})
+    kafka.produce_json(filled, [{"id": n} for n in range(20, 25)], partition=1)
+    kafka.add_partitions(filled, 3)
+    kafka.produce_json(filled, [{"id": n} for n in range(3)], partition=2)
+
+    frazil.ok("ledger", "reset", file, "--yes", "--set-all", place)
+
+    assert positions(shown(frazil, file)["events"]) == {
+        ("events", filled, part): offset for part, offset in enumerate(next_offsets)
+    }
+    frazil.ok("run", file)
+    ends = (20, 25, 3)
+    assert places(lake) == all_once() + Counter(
+        {
+            (part, pos): 1
+            for part, begin in enumerate(next_offsets)
+            for pos in range(begin, ends[part])
+        }
+    )
+
+
+def test_the_end_of_a_topic_is_before_what_is_not_committed(kafka, filled, lake, frazil):
+    file = script.write(frazil.folder, two_tables(lake, kafka, filled))
+    frazil.ok("run", file)
+    producer = kafka.transactional_producer(f"{filled}-producer")
+    producer.begin_transaction()
+    producer.produce(filled, json.dumps({"id": 20}), partition=0)
+    producer.flush(60)
+    frazil.ok("ledger", "reset", file, "--yes", "--set-all", "latest")
+    producer.commit_transaction(60)
+    assert positions(shown(frazil, file)["events"])["events", filled, 0] == 20
+
+
+def test_a_topic_that_was_made_anew_is_read_from_its_beginning(kafka, filled, lake, frazil):
+    file = script.write(frazil.folder, two_tables(lake, kafka, filled))
+    frazil.ok("run", file)
+    kafka.delete_topic(filled)
+    kafka.create_topic(filled, 2)
+    kafka.produce_json(filled, [{"id": 7}], partition=1)
+    assert frazil.run("run", file).returncode == 5
+    frazil.ok("ledger", "reset", file, "--yes", "--set-all", "earliest")
+    frazil.ok("run", file)
+    assert places(lake) == all_once({(1, 0): 1})
+
+
 def test_records_can_be_passed_over(kafka, filled, lake, frazil):
     file = script.write(frazil.folder, two_tables(lake, kafka, filled))
     frazil.ok("run", file)
@@ -177,7 +246,9 @@ REFUSED = {
     "no offset": (["--yes", "--set", "events/{topic}-0"], 2, "SOURCE/TOPIC-PARTITION=OFFSET"),
     "no source": (["--yes", "--set", "{topic}-0=5"], 2, "SOURCE/TOPIC-PARTITION=OFFSET"),
     "negative": (["--yes", "--set", "events/{topic}-0=-5"], 2, "SOURCE/TOPIC-PARTITION=OFFSET"),
-    "no number": (["--yes", "--set", "events/{topic}-0=earliest"], 2, "not a position"),
+    "no number": (["--yes", "--set", "events/{topic}-0=newest"], 2, "earliest or latest"),
+    "other place": (["--yes", "--set-all", "newest"], 2, "--set-all"),
+    "one and all": (["--yes", "--set-all", "latest", "--set", "events/{topic}-0=5"], 2, "--set"),
     "other source": (["--yes", "--set", "evnts/{topic}-0=5"], 3, "did you mean events?"),
     "other topic": (["--yes", "--set", "events/{topic}x-0=5"], 3, "did you mean events/{topic}-0?"),
     "other partition": (["--yes", "--set", "events/{topic}-7=5"], 3, "the ledger knows no"),

@@ -52,21 +52,32 @@ Result<Positions> KafkaSource::ResolveStartup() {
   return positions;
 }
 
-Result<Positions> KafkaSource::Beginnings(const std::vector<Split>& splits) {
+Result<Positions> KafkaSource::Ask(const std::vector<Split>& splits, std::int64_t what,
+                                   rd_kafka_IsolationLevel_t isolation) {
   SplitOffsets asked;
-  for (const Split& split : splits) asked.emplace(split, kEarliestOffset);
+  for (const Split& split : splits) asked.emplace(split, what);
   FRAZIL_ASSIGN(const SplitOffsets offsets,
-                ListOffsets(*asker_, asked, RD_KAFKA_ISOLATION_LEVEL_READ_UNCOMMITTED,
-                            In(config_.answer_time)));
+                ListOffsets(*asker_, asked, isolation, In(config_.answer_time)));
   Positions positions;
   for (const Split& split : splits) {
     const auto found = offsets.find(split);
     if (found == offsets.end()) {
-      return Fail(ErrorKind::kNotFound, "{} has no beginning", split.ToString());
+      return Fail(ErrorKind::kNotFound, "{} has no {}", split.ToString(),
+                  what == kLatestOffset ? "end" : "beginning");
     }
     positions[split].ordinal = found->second;
   }
   return positions;
+}
+
+Result<Positions> KafkaSource::Beginnings(const std::vector<Split>& splits) {
+  return Ask(splits, kEarliestOffset, RD_KAFKA_ISOLATION_LEVEL_READ_UNCOMMITTED);
+}
+
+Result<Positions> KafkaSource::Ends(const std::vector<Split>& splits) {
+  return Ask(splits, kLatestOffset,
+             config_.is_read_committed() ? RD_KAFKA_ISOLATION_LEVEL_READ_COMMITTED
+                                         : RD_KAFKA_ISOLATION_LEVEL_READ_UNCOMMITTED);
 }
 
 Status KafkaSource::Start(SplitListener& listener) {

@@ -50,6 +50,7 @@ class KafkaSource final : public Source {
   [[nodiscard]] std::map<Split, StreamIdentity> Splits() const override;
   Result<Positions> ResolveStartup() override;
   Result<Positions> Beginnings(const std::vector<Split>& splits) override;
+  Result<Positions> Ends(const std::vector<Split>& splits) override;
   Status Start(SplitListener& listener) override;
   Result<std::vector<RawBatch>> Poll(std::chrono::milliseconds wait) override;
   Status VerifyStreams() override;
@@ -74,6 +75,8 @@ class KafkaSource final : public Source {
   Status ExplainMessage(const rd_kafka_message_t& message);
   Status ExplainOffsetReset(const Split& split);
   Status CheckClient();
+  Result<Positions> Ask(const std::vector<Split>& splits, std::int64_t what,
+                        rd_kafka_IsolationLevel_t isolation);
   void DropPending(const std::vector<Split>& splits);
   void SetPaused(bool is_paused);
   void PauseFinished();
