@@ -18,6 +18,7 @@
 #include "base/log.h"
 #include "base/units.h"
 #include "cli/commands.h"
+#include "cli/output.h"
 #include "cli/signal_watch.h"
 #include "cli/terminal_status.h"
 #include "config/sql/sql_script.h"
@@ -37,7 +38,6 @@ constexpr int kPartitions = 8;
 // The broker keeps 100,000 records or 5 MiB of a partition. So many events per partition
 // may be in it without being committed: compressed 2 MB (78 bytes each, measured with lz4).
 constexpr std::int64_t kMaxUncommitted = 25'000 * std::int64_t{kPartitions};
-constexpr std::chrono::milliseconds kPace(5);
 constexpr std::chrono::seconds kFlushTime(30);
 constexpr std::uint64_t kSeed = 1;
 constexpr std::int64_t kQueryMemoryBytes = 512LL << 20;
@@ -149,28 +149,23 @@ class DemoProducer {
   // Until all is committed, or `stop`; then the pipeline drains.
   Status Run(const std::stop_token& stop) {
     Status status = Fill(stop);
-    if (status.has_value()) {
-      while (!stop.stop_requested() && Committed() < count_) {
-        std::this_thread::sleep_for(kPace);
-      }
-    }
+    if (status.has_value()) committed().Await(count_, stop);
     pipeline_.Drain();
     return status;
   }
 
  private:
-  [[nodiscard]] std::int64_t Committed() const {
-    return pipeline_.status().rows_committed.load();
+  [[nodiscard]] const AwaitedCount& committed() const {
+    return pipeline_.status().rows_committed;
   }
 
   Status Fill(const std::stop_token& stop) {
     std::string key;
     std::string value;
     for (std::int64_t i = 0; i < count_; ++i) {
-      while (i - Committed() >= kMaxUncommitted) {
-        if (stop.stop_requested()) return {};
+      if (i - committed().load() >= kMaxUncommitted) {
         FRAZIL_TRY(producer_.Flush(kFlushTime));
-        std::this_thread::sleep_for(kPace);
+        committed().Await(i + 1 - kMaxUncommitted, stop);
       }
       if (stop.stop_requested()) return {};
       key.clear();
@@ -248,9 +243,9 @@ Status PrintFiles(const PipelinePlan& plan) {
   FRAZIL_ASSIGN(const LoadedTable table, target.catalog->LoadTable(target.identifier));
   const Snapshot* const snapshot = table.metadata->CurrentSnapshot();
   if (snapshot == nullptr) return {};
-  fmt::print("lake.db.events has {} Parquet files, {}\n\n",
-             SummaryNumber(*snapshot, "total-data-files"),
-             FormatSize(SummaryNumber(*snapshot, "total-files-size")));
+  Print("lake.db.events has {} Parquet files, {}\n\n",
+        SummaryNumber(*snapshot, "total-data-files"),
+        FormatSize(SummaryNumber(*snapshot, "total-files-size")));
   return {};
 }
 
@@ -265,19 +260,19 @@ Status PrintRows(const PipelinePlan& plan, const DemoRun& run) {
                       run.first)));
   const Row& total = totals.at(0);
   const std::string wanted = std::to_string(run.events);
-  fmt::print("rows          {}\ndistinct ids  {}\nfrom          {}\nto            {}\n",
-             total.at(0), total.at(1), total.at(2), total.at(3));
+  Print("rows          {}\ndistinct ids  {}\nfrom          {}\nto            {}\n",
+        total.at(0), total.at(1), total.at(2), total.at(3));
   if (total.at(4) == wanted && total.at(5) == wanted) {
-    fmt::print("Each of the {} events of this run is there exactly once.\n", wanted);
+    Print("Each of the {} events of this run is there exactly once.\n", wanted);
   }
   FRAZIL_ASSIGN(const auto types,
                 Ask(*query,
                     "SELECT event_type, count(*), CAST(sum(amount) AS "
                     "DECIMAL(18, 2)) FROM lake.db.events GROUP BY 1 ORDER BY "
                     "count(*) DESC, 1"));
-  fmt::print("\n{:<14}{:>10}{:>16}\n", "event_type", "rows", "amount");
+  Print("\n{:<14}{:>10}{:>16}\n", "event_type", "rows", "amount");
   for (const Row& row : types) {
-    fmt::print("{:<14}{:>10}{:>16}\n", row.at(0), row.at(1), row.at(2));
+    Print("{:<14}{:>10}{:>16}\n", row.at(0), row.at(1), row.at(2));
   }
   return {};
 }
@@ -285,14 +280,14 @@ Status PrintRows(const PipelinePlan& plan, const DemoRun& run) {
 Status PrintReport(const Pipeline& pipeline, const DemoRun& run) {
   const PipelineStatus& status = pipeline.status();
   const double seconds = std::max(1e-3, static_cast<double>(run.elapsed.count()) / 1000);
-  fmt::print("{} events in {}: {} rows/s from Kafka into Iceberg, {} snapshots\n",
-             status.rows_committed.load(), FormatDuration(run.elapsed),
-             ShortCount(static_cast<std::int64_t>(
-                 static_cast<double>(status.rows_committed.load()) / seconds)),
-             status.snapshots_committed.load());
+  Print("{} events in {}: {} rows/s from Kafka into Iceberg, {} snapshots\n",
+        status.rows_committed.load(), FormatDuration(run.elapsed),
+        ShortCount(static_cast<std::int64_t>(
+            static_cast<double>(status.rows_committed.load()) / seconds)),
+        status.snapshots_committed.load());
   FRAZIL_TRY(PrintFiles(pipeline.plan()));
   FRAZIL_TRY(PrintRows(pipeline.plan(), run));
-  fmt::print(
+  Print(
       R"(
 Next:
   frazil query --script {0}/{1} "SELECT geo.country, count(*) FROM lake.db.events GROUP BY 1"
@@ -342,12 +337,11 @@ Status Demo(const DemoOptions& options) {
       PlanDemo(folder, ScriptText(folder, cluster->bootstrap_servers(), topic)));
   FRAZIL_ASSIGN(const std::int64_t first, NextEvent(plan));
   if (is_again) {
-    fmt::print("{} is there already, with events up to number {}: adding to it\n",
-               options.folder, first - 1);
+    Print("{} is there already, with events up to number {}: adding to it\n",
+          options.folder, first - 1);
   }
-  fmt::print(
-      "{} events -> embedded Kafka broker ({} partitions) -> lake.db.events in {}\n",
-      options.events, kPartitions, options.folder);
+  Print("{} events -> embedded Kafka broker ({} partitions) -> lake.db.events in {}\n",
+        options.events, kPartitions, options.folder);
   (void)std::fflush(stdout);
   FRAZIL_ASSIGN(
       const auto producer,

@@ -22,11 +22,6 @@ LogLevel LevelOf(int syslog_level) {
   return syslog_level <= 6 ? LogLevel::kInfo : LogLevel::kDebug;
 }
 
-void OnLog(const rd_kafka_t* /*handle*/, int level, const char* facility,
-           const char* text) {
-  Log(LevelOf(level), "kafka", {{"facility", facility}, {"text", text}});
-}
-
 void OnOffsetCommit(rd_kafka_t* /*handle*/, rd_kafka_resp_err_t code,
                     rd_kafka_topic_partition_list_t* /*offsets*/, void* /*opaque*/) {
   if (code == RD_KAFKA_RESP_ERR_NO_ERROR || code == RD_KAFKA_RESP_ERR__NO_OFFSET) return;
@@ -137,7 +132,7 @@ Result<std::shared_ptr<KafkaClient>> KafkaClient::Create(
   }
   std::shared_ptr<KafkaClient> client(new KafkaClient());
   rd_kafka_conf_set_opaque(conf.get(), client.get());
-  rd_kafka_conf_set_log_cb(conf.get(), &OnLog);
+  rd_kafka_conf_set_log_cb(conf.get(), &KafkaClient::OnLog);
   rd_kafka_conf_set_error_cb(conf.get(), &KafkaClient::OnError);
   rd_kafka_conf_set_socket_cb(conf.get(), &KafkaClient::OpenSocket);
   rd_kafka_conf_set_connect_cb(conf.get(), &KafkaClient::Connect);
@@ -166,6 +161,19 @@ KafkaClient::~KafkaClient() {
   if (handle_ == nullptr) return;
   // Who read from a consumer has closed it: a broker that is away is not waited for again.
   rd_kafka_destroy_flags(handle_, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+}
+
+void KafkaClient::OnLog(const rd_kafka_t* handle, int level, const char* facility,
+                        const char* text) {
+  LogLevel ours = LevelOf(level);
+  // A cluster that has just started has no producer ids to give yet: the library asks again.
+  if (handle != nullptr && std::string_view(facility) == "GETPID") {
+    auto& client = *static_cast<KafkaClient*>(rd_kafka_opaque(handle));
+    const std::scoped_lock lock(client.mutex_);
+    const bool lasts = client.no_producer_id_.Note(std::chrono::steady_clock::now());
+    if (!lasts) ours = LogLevel::kDebug;
+  }
+  Log(ours, "kafka", {{"facility", facility}, {"text", text}});
 }
 
 void KafkaClient::OnError(rd_kafka_t* handle, int code, const char* reason,

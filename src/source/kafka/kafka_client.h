@@ -18,6 +18,7 @@
 
 #include "base/result.h"
 #include "source/kafka/client_properties.h"
+#include "source/kafka/lasting_complaint.h"
 
 namespace frazil {
 
@@ -106,6 +107,8 @@ class KafkaClient {
 
  private:
   KafkaClient() = default;
+  static void OnLog(const rd_kafka_t* handle, int level, const char* facility,
+                    const char* text);
   static void OnError(rd_kafka_t* handle, int code, const char* reason, void* opaque);
   static void OnRebalance(rd_kafka_t* handle, rd_kafka_resp_err_t code,
                           rd_kafka_topic_partition_list_t* partitions, void* opaque);
@@ -125,6 +128,7 @@ class KafkaClient {
   std::optional<Error> permanent_error_;
   std::optional<std::chrono::steady_clock::time_point> down_since_;
   std::string last_complaint_;
+  LastingComplaint no_producer_id_;
   bool was_alive_ = false;
   std::set<int> sockets_;
   bool is_cut_ = false;
