@@ -340,9 +340,12 @@ class Verifier {
                     open_.Compare(still_failing_, *connection_, sides_[target].found));
       return {};
     }
-    FRAZIL_ASSIGN(const std::string scan,
-                  ScanSql(*plan_.targets[target].table->metadata, *plan_.io));
-    FRAZIL_ASSIGN(const auto statement, connection_->Prepare(scan));
+    const TargetPlan& table = plan_.targets[target];
+    auto scan = ScanSql(*table.table->metadata, *plan_.io);
+    if (!scan.has_value()) {
+      return Fail(std::move(scan).error().Within(table.name.ToString()));
+    }
+    FRAZIL_ASSIGN(const auto statement, connection_->Prepare(*scan));
     FRAZIL_ASSIGN(const auto rows, statement->Run());
     while (true) {
       FRAZIL_ASSIGN(const auto batch, rows->Next(kRowsPerFetch));

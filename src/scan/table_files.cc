@@ -35,7 +35,9 @@ Result<std::vector<DataFile>> LiveDataFiles(const TableMetadata& metadata, FileI
     if (manifest.holds_deletes &&
         manifest.added_files_count + manifest.existing_files_count > 0) {
       return Fail(ErrorKind::kNotSupported,
-                  "the snapshot has delete files, which this version cannot apply: {}",
+                  "rows were deleted by delete files (merge-on-read), which this "
+                  "version cannot apply; compact the table with the program that "
+                  "deleted them, so that its files hold what is left: {}",
                   manifest.manifest_path);
     }
     FRAZIL_ASSIGN(const std::string bytes, ReadNamed(io, manifest.manifest_path));
