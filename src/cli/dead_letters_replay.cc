@@ -1,11 +1,12 @@
-#include <cstdio>
 #include <memory>
 #include <string>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "cli/commands.h"
+#include "cli/output.h"
 #include "cli/run_to_end.h"
+#include "cli/signal_watch.h"
 #include "pipeline/pipeline.h"
 #include "pipeline/replay.h"
 #include "query/replay_trial.h"
@@ -21,21 +22,26 @@ struct ReplayOptions {
 };
 
 void PrintTrial(const ReplayTrial& trial) {
-  fmt::print("{} dead letters: {} would go through, {} would fail again\n", trial.letters,
-             trial.letters - trial.failed(), trial.failed());
+  Print("{} dead letters: {} would go through, {} would fail again\n", trial.letters,
+        trial.letters - trial.failed(), trial.failed());
   for (const auto& [what, count] : trial.failures) {
-    fmt::print("{:>10}  {:<10} {:<20} {}\n", count, what.first, what.second,
-               trial.messages.at(what));
+    Print("{:>10}  {:<10} {:<20} {}\n", count, what.first, what.second,
+          trial.messages.at(what));
   }
 }
 
 void PrintOutcome(const ReplayOptions& options, const PipelineStatus& status) {
   const std::int64_t read = status.records_read.load();
   const std::int64_t failed = status.dead_letters.load();
-  fmt::print("replayed {} dead letters: {} went through, {} failed again\n", read,
-             read - failed, failed);
+  if (read == 0) {
+    Print("nothing to replay{}\n",
+          options.again ? "" : "; --again runs those once more that failed in a replay");
+    return;
+  }
+  Print("replayed {} dead letters: {} went through, {} failed again\n", read,
+        read - failed, failed);
   if (failed == 0) return;
-  fmt::print(
+  Print(
       "`frazil dead-letters list {0}` says why; once that is mended, `frazil "
       "dead-letters replay --again {0}` runs them once more.\n",
       options.file);
@@ -47,22 +53,17 @@ Status Replay(const ReplayOptions& options) {
   if (!pipeline_plan.has_value()) return Fail(std::move(pipeline_plan).error());
   FRAZIL_ASSIGN(PipelinePlan plan, PlanReplay(*std::move(pipeline_plan), options.again));
   if (options.dry_run) {
+    const SignalWatch signals(QuitAtOnce);
     FRAZIL_ASSIGN(const ReplayTrial trial, TryReplay(plan));
     PrintTrial(trial);
-    return {};
-  }
-  // A run adds a snapshot to each table even if it reads nothing.
-  FRAZIL_ASSIGN(const std::int64_t letters, CountLetters(plan));
-  if (letters == 0) {
-    fmt::print(
-        "nothing to replay{}\n",
-        options.again ? "" : "; --again runs those once more that failed in a replay");
     return {};
   }
   FRAZIL_TRY(CreateMissing(plan));
   Pipeline pipeline(std::move(plan), Clock::System());
   const Status status = RunToEnd(pipeline, options.log);
-  PrintOutcome(options, pipeline.status());
+  if (status.has_value() || pipeline.status().records_read.load() > 0) {
+    PrintOutcome(options, pipeline.status());
+  }
   return status;
 }
 

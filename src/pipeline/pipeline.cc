@@ -71,6 +71,10 @@ Status Pipeline::Replan() {
 }
 
 Status Pipeline::Run() {
+  if (plan_.replay.has_value()) {
+    FRAZIL_ASSIGN(const bool has_work, HasReplayWork(plan_));
+    if (!has_work) return {};
+  }
   Backoff backoff(std::chrono::milliseconds(200), std::chrono::seconds(20));
   auto last_progress = clock_.SteadyNow();
   int setbacks = 0;

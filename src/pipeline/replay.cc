@@ -1,7 +1,8 @@
 #include "pipeline/replay.h"
 
-#include <set>
+#include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "commit/ledger.h"
 #include "source/dead_letters/dead_letter_source.h"
@@ -13,26 +14,54 @@ Positions PositionsIn(const LedgerLookup& lookup) {
   return lookup.ledger.has_value() ? lookup.ledger->next() : Positions{};
 }
 
-// Splits of which some table holds more than the anchor: an epoch was committed halfway.
-Result<std::set<Split>> FindUnfinished(const PipelinePlan& plan) {
-  Positions anchor;
-  std::set<Split> unfinished;
-  for (std::size_t i = 0; i < plan.targets.size(); ++i) {
-    const TargetPlan& target = plan.targets[i];
+// Begins where the anchor's ledger stands.
+class FromLedger : public SplitListener {
+ public:
+  explicit FromLedger(Positions known) : known_(std::move(known)) {}
+
+  Result<Positions> OnAssigned(const std::vector<Split>& splits) override {
+    Positions positions;
+    for (const Split& split : splits) positions[split] = known_[split];
+    return positions;
+  }
+  void OnRevoked(const std::vector<Split>&) override {}
+  void OnLost(const std::vector<Split>&) override {}
+
+ private:
+  Positions known_;
+};
+
+// Whether it lacks rows that it once had.
+bool IsToBeFilled(const LedgerLookup& lookup) {
+  if (lookup.state == LedgerState::kRolledBack) return true;
+  if (!lookup.ledger.has_value()) return false;
+  const Positions next = lookup.ledger->next();
+  return std::any_of(next.begin(), next.end(), [&](const auto& entry) {
+    return lookup.ledger->ReplayUntil(entry.first) != nullptr;
+  });
+}
+
+void Raise(Positions& positions, const Split& split, const Position& to) {
+  const auto [known, is_new] = positions.try_emplace(split, to);
+  if (!is_new && known->second.ordinal < to.ordinal) known->second = to;
+}
+
+// How far any table is, or was before a rollback.
+Result<Positions> ReachedBy(const PipelinePlan& plan) {
+  Positions reached;
+  for (const TargetPlan& target : plan.targets) {
     FRAZIL_ASSIGN(const LoadedTable table, target.catalog->LoadTable(target.identifier));
     FRAZIL_ASSIGN(const LedgerLookup lookup, FindLedger(*table.metadata, plan.name));
-    if (i == 0) {
-      anchor = PositionsIn(lookup);
-      continue;
-    }
-    for (const auto& [split, position] : PositionsIn(lookup)) {
-      const auto known = anchor.find(split);
-      if (known == anchor.end() || known->second.ordinal < position.ordinal) {
-        unfinished.insert(split);
+    for (const auto& ledger : {lookup.ledger, lookup.before_rollback}) {
+      if (!ledger.has_value()) continue;
+      for (const auto& [split, position] : ledger->next()) {
+        Raise(reached, split, position);
+        const Position* until = ledger->ReplayUntil(split);
+        if (until != nullptr) Raise(reached, split, *until);
       }
     }
   }
-  return unfinished;
+  return reached;
 }
 
 }  // namespace
@@ -84,10 +113,37 @@ Result<std::unique_ptr<Source>> MakeReplaySource(const PipelinePlan& plan,
   }
   config.inserts = InsertNames(plan);
   config.is_retry = plan.replay->is_retry;
-  if (config.is_retry) {
-    FRAZIL_ASSIGN(config.unfinished, FindUnfinished(plan));
-  }
+  FRAZIL_ASSIGN(config.reached, ReachedBy(plan));
   return std::make_unique<DeadLetterSource>(std::move(config));
+}
+
+Result<std::unique_ptr<Source>> StartReplaySource(const PipelinePlan& plan,
+                                                  std::size_t source) {
+  Positions known;
+  const TargetPlan& anchor = plan.targets.front();
+  if (anchor.table.has_value()) {
+    FRAZIL_ASSIGN(const LedgerLookup lookup,
+                  FindLedger(*anchor.table->metadata, plan.name));
+    known = PositionsIn(lookup);
+  }
+  FromLedger listener(std::move(known));
+  FRAZIL_ASSIGN(auto made, MakeReplaySource(plan, source));
+  FRAZIL_TRY(made->Open());
+  FRAZIL_TRY(made->Start(listener));
+  return made;
+}
+
+Result<bool> HasReplayWork(const PipelinePlan& plan) {
+  for (const TargetPlan& target : plan.targets) {
+    FRAZIL_ASSIGN(const LedgerLookup lookup,
+                  FindLedger(*target.table->metadata, plan.name));
+    if (IsToBeFilled(lookup)) return true;
+  }
+  for (std::size_t i = 0; i < plan.sources.size(); ++i) {
+    FRAZIL_ASSIGN(const auto source, StartReplaySource(plan, i));
+    if (source->Lag() > 0) return true;
+  }
+  return false;
 }
 
 }  // namespace frazil

@@ -29,4 +29,13 @@ Result<ReplayPositions> ReadReplayPositions(const PipelinePlan& plan,
 Result<std::unique_ptr<Source>> MakeReplaySource(const PipelinePlan& plan,
                                                  std::size_t source);
 
+/// \brief The same, opened and started where the anchor stands, to read and commit nothing.
+Result<std::unique_ptr<Source>> StartReplaySource(const PipelinePlan& plan,
+                                                  std::size_t source);
+
+/// \brief Whether a replay has anything to do: a letter waits, or a table was rolled back
+/// and is to be filled in again. A run without would add empty snapshots, since it takes
+/// over from other replays.
+Result<bool> HasReplayWork(const PipelinePlan& plan);
+
 }  // namespace frazil

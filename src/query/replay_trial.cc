@@ -8,7 +8,6 @@
 #include <arrow/record_batch.h>
 
 #include "base/memory_budget.h"
-#include "commit/ledger.h"
 #include "pipeline/parts.h"
 #include "pipeline/replay.h"
 #include "pipeline/worker_stage.h"
@@ -18,23 +17,6 @@ namespace {
 
 constexpr std::int64_t kMemoryBytes = 256LL << 20;
 constexpr std::chrono::milliseconds kPollWait(10);
-
-// Begins where the anchor's ledger stands.
-class FromLedger : public SplitListener {
- public:
-  explicit FromLedger(Positions known) : known_(std::move(known)) {}
-
-  Result<Positions> OnAssigned(const std::vector<Split>& splits) override {
-    Positions positions;
-    for (const Split& split : splits) positions[split] = known_[split];
-    return positions;
-  }
-  void OnRevoked(const std::vector<Split>&) override {}
-  void OnLost(const std::vector<Split>&) override {}
-
- private:
-  Positions known_;
-};
 
 Status TryBatch(const RawBatch& batch, Decoder& decoder, const std::vector<Flow>& flows,
                 ReplayTrial& trial) {
@@ -63,33 +45,7 @@ Status TryBatch(const RawBatch& batch, Decoder& decoder, const std::vector<Flow>
   return {};
 }
 
-Result<Positions> KnownPositions(const PipelinePlan& plan) {
-  const TargetPlan& anchor = plan.targets.front();
-  if (!anchor.table.has_value()) return Positions{};
-  FRAZIL_ASSIGN(const LedgerLookup lookup,
-                FindLedger(*anchor.table->metadata, plan.name));
-  return lookup.ledger.value_or(Ledger{}).next();
-}
-
-Result<std::unique_ptr<Source>> StartSource(const PipelinePlan& plan, std::size_t index) {
-  FRAZIL_ASSIGN(Positions known, KnownPositions(plan));
-  FromLedger listener(std::move(known));
-  FRAZIL_ASSIGN(auto source, MakeReplaySource(plan, index));
-  FRAZIL_TRY(source->Open());
-  FRAZIL_TRY(source->Start(listener));
-  return source;
-}
-
 }  // namespace
-
-Result<std::int64_t> CountLetters(const PipelinePlan& plan) {
-  std::int64_t letters = 0;
-  for (std::size_t i = 0; i < plan.sources.size(); ++i) {
-    FRAZIL_ASSIGN(const auto source, StartSource(plan, i));
-    letters += source->Lag();
-  }
-  return letters;
-}
 
 Result<ReplayTrial> TryReplay(const PipelinePlan& plan) {
   ReplayTrial trial;
@@ -97,7 +53,7 @@ Result<ReplayTrial> TryReplay(const PipelinePlan& plan) {
   PipelineParts parts(plan, budget);
   FRAZIL_TRY(parts.Open());
   for (std::size_t i = 0; i < plan.sources.size(); ++i) {
-    FRAZIL_ASSIGN(const auto source, StartSource(plan, i));
+    FRAZIL_ASSIGN(const auto source, StartReplaySource(plan, i));
     FRAZIL_ASSIGN(const auto decoder, parts.MakeDecoder(i));
     FRAZIL_ASSIGN(const auto flows, parts.MakeFlows(i));
     while (!source->IsAtEnd()) {

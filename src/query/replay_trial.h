@@ -28,11 +28,8 @@ struct ReplayTrial {
   }
 };
 
-/// \brief How many letters a replay would run.
-/// \param plan of PlanReplay(), here and below.
-Result<std::int64_t> CountLetters(const PipelinePlan& plan);
-
 /// \brief Reads, decodes and transforms what a replay would.
+/// \param plan of PlanReplay().
 /// \return errors of catalogs and storage, and of DeadLetterSource::Start.
 Result<ReplayTrial> TryReplay(const PipelinePlan& plan);
 

@@ -6,6 +6,8 @@ import pathlib
 import signal
 from collections import Counter
 
+import pytest
+
 from support import script
 from support.audit import assert_exactly_once, places_of
 from support.waiting import until
@@ -56,7 +58,7 @@ def write(frazil, text: str) -> pathlib.Path:
 
 def states(frazil, file) -> dict[str, int]:
     listed = json.loads(frazil.ok("dead-letters", "list", file, "--output", "json"))
-    return {state: int(count) for state, count in listed["states"].items()}
+    return listed["states"]
 
 
 def replay(frazil, file, *arguments: str) -> str:
@@ -208,6 +210,62 @@ def test_the_pipeline_goes_on_beside_and_after_a_replay(kafka, topic, lake, fraz
     assert "pipeline copy " in shown and "pipeline copy.replay " in shown
 
 
+# --- Rolled back ----------------------------------------------------------------------------------
+
+
+def two_rounds(kafka, name: str, lake, frazil, rolled_back: str):
+    """Words that go through in round 1 and in round 2 of replay. Gives the pipeline file, and by
+    round the snapshot that the table had before it."""
+    words = ["x1", "y2", "x3", "y4", "5", "x6", "y7"]
+    kafka.produce_json(name, [{"id": n, "amount": 1, "word": w} for n, w in enumerate(words)])
+
+    def text(word: str) -> str:
+        second = (
+            script.target("copies", "id BIGINT, number BIGINT, part INT, pos BIGINT")
+            + f"INSERT INTO lake.db.copies SELECT id, {word}, part, pos FROM events;\n"
+        )
+        return pipeline(lake, kafka, name, word=word, second=second)
+
+    file = write(frazil, text(BROKEN))
+    frazil.ok("run", file)
+    before = {}
+    for number, (mended, arguments) in enumerate(
+        [(MENDED, []), ("CAST(regexp_replace(word, '[xy]', '') AS BIGINT)", ["--again"])], 1
+    ):
+        before[number] = lake.snapshots(rolled_back)[-1]["snapshot-id"]
+        write(frazil, text(mended))
+        replay(frazil, file, *arguments)
+    return file, before
+
+
+@pytest.mark.parametrize(
+    ("table", "to_round", "arguments"),
+    [
+        ("events", 2, ["--again"]),
+        ("events", 2, []),
+        ("events", 1, []),
+        ("copies", 2, []),
+        ("copies", 1, []),
+    ],
+)
+def test_a_table_rolled_back_behind_replays_is_filled_in_again(
+    kafka, topic, lake, frazil, table, to_round, arguments
+):
+    file, before = two_rounds(kafka, topic(), lake, frazil, table)
+    with lake.table(table).manage_snapshots() as snapshots:
+        snapshots.rollback_to_snapshot(before[to_round])
+
+    replay(frazil, file, *arguments)
+
+    for one in ("events", "copies"):
+        assert [row["id"] for row in lake.rows(one)] == list(range(7))
+    assert states(frazil, file) == {"waiting": 0, "failed-again": 0, "replayed": 9}
+    assert "lake.db.copies: equal, 7 rows" in frazil.ok("verify", file)
+    snapshots = {one: len(lake.snapshots(one)) for one in ("events", "copies")}
+    assert "nothing to replay" in replay(frazil, file, "--again")
+    assert snapshots == {one: len(lake.snapshots(one)) for one in ("events", "copies")}
+
+
 # --- Killed ---------------------------------------------------------------------------------------
 
 PARTITIONS = 3
@@ -303,3 +361,29 @@ def test_a_replay_killed_at_every_commit_ends_with_every_letter_once(kafka, topi
         kills += 1
         assert kills < 50, running.tail()
     audit_replayed(lake, frazil, file)
+
+
+def test_a_round_that_was_killed_is_finished_before_the_next_one(
+    kafka, topic, lake, frazil, faulty_frazil
+):
+    name = topic()
+    words = ["y" if hopeless(n) else "x1" for n in range(RECORDS)]
+    kafka.produce_json(name, [{"id": n, "amount": 1, "word": w} for n, w in enumerate(words)])
+    file = write(frazil, pipeline(lake, kafka, name, settings=SEVERAL_EPOCHS))
+    frazil.ok("run", file)
+    assert f"{RECORDS} failed again" in replay(frazil, file)  # round 1, nothing mended
+
+    write(frazil, pipeline(lake, kafka, name, word=MENDED, settings=SEVERAL_EPOCHS))
+    done = faulty_frazil.run(
+        *("dead-letters", "replay", file, "--again"),
+        seconds=300,
+        FRAZIL_FAULTS="commit.swap.after=kill@4",
+    )
+    assert done.returncode == KILLED, (done.stdout, done.stderr)
+    midway = states(frazil, file)
+    assert midway["waiting"] > 0 and midway["failed-again"] > 0, midway
+
+    replay(frazil, file, "--again")
+    good = Counter((0, n) for n in range(RECORDS) if not hopeless(n))
+    assert_exactly_once(lake, "events", good)
+    assert states(frazil, file)["failed-again"] == RECORDS - len(good)

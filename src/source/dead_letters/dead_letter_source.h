@@ -34,10 +34,11 @@ struct DeadLetterConfig {
   std::map<Split, StreamIdentity> identities;
   /// Names of the script's INSERTs.
   std::vector<std::string> inserts;
-  /// Begin the next round in splits with failed letters, but for those named here, where
-  /// this one must be finished first.
+  /// How far some table has been, also before it was rolled back: where a split begins
+  /// behind that, it goes the same way again, from round to round.
+  Positions reached;
+  /// Begin the next round in splits with failed letters, where the last one is finished.
   bool is_retry = false;
-  std::set<Split> unfinished;
 };
 
 /// \brief A Source of dead letters.
@@ -54,7 +55,8 @@ class DeadLetterSource final : public Source {
   }
   Result<Positions> ResolveStartup() override;
   Result<Positions> Beginnings(const std::vector<Split>& splits) override;
-  /// \return kInvalidConfig if a letter waits for an INSERT that the script no longer has.
+  /// \return kInvalidConfig if a letter waits for an INSERT that the script no longer has;
+  /// kDataLoss if a table was rolled back over more than one round.
   Status Start(SplitListener& listener) override;
   Result<std::vector<RawBatch>> Poll(std::chrono::milliseconds wait) override;
   Status KeepAlive() override { return {}; }
@@ -64,10 +66,17 @@ class DeadLetterSource final : public Source {
   void Close() override;
 
  private:
-  // Begins the next round where it is asked for and can be.
-  Status BeginRounds();
-  Status CheckInserts();
+  // Which letters wait, and what of each is to be done.
   [[nodiscard]] std::string OwnLetters() const;
+  [[nodiscard]] std::string WaitingLetters() const;
+  [[nodiscard]] std::string BeforeBounds() const;
+  Result<std::set<Split>> SplitsWith(const std::string& condition);
+  Status ReadReached();
+  Status BeginRounds();
+  void Move(const Split& split, const ReplayPosition& to);
+  Status CheckInserts();
+  Status StartPass();
+  void EndPass();
 
   DeadLetterConfig config_;
   std::string spill_folder_;
@@ -77,8 +86,9 @@ class DeadLetterSource final : public Source {
   std::unique_ptr<DuckRows> rows_;
   std::map<Split, StreamIdentity> splits_;
   ReplayPositions next_;
-  std::vector<RawBatch> begun_rounds_;  // to be given out first
-  std::int64_t waiting_ = 0;            // letters not given out yet
+  ReplayPositions reached_;
+  std::vector<RawBatch> moves_;  // ranges without letters, to be given out first
+  std::int64_t waiting_ = 0;     // letters not given out yet
   bool is_at_end_ = false;
 };
 
