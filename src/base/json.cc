@@ -1,5 +1,6 @@
 #include "base/json.h"
 
+#include <algorithm>
 #include <limits>
 
 namespace frazil {
@@ -48,7 +49,13 @@ std::string DumpJson(const Json& json) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
-std::string QuoteJson(std::string_view text) { return DumpJson(Json(std::string(text))); }
+std::string QuoteJson(std::string_view text) {
+  // As names and locations are: DumpJson would copy them as they stand.
+  const bool is_plain = std::all_of(text.begin(), text.end(), [](char c) {
+    return c >= ' ' && c <= '~' && c != '"' && c != '\\';
+  });
+  return is_plain ? fmt::format(R"("{}")", text) : DumpJson(Json(std::string(text)));
+}
 
 const Json* FindMember(const Json& object, std::string_view key) {
   if (!object.is_object()) return nullptr;

@@ -38,6 +38,11 @@ std::shared_ptr<const TableMetadata> MetadataFiles::FindCached(
 void MetadataFiles::Keep(const std::string& location,
                          std::shared_ptr<const TableMetadata> metadata) {
   const std::scoped_lock lock(mutex_);
+  // Tables of version 1 may have no uuid; nothing then tells which files are of one table.
+  std::erase_if(cached_, [&](const Entry& entry) {
+    return entry.first == location || (!metadata->table_uuid.empty() &&
+                                       entry.second->table_uuid == metadata->table_uuid);
+  });
   cached_.emplace_front(location, std::move(metadata));
   if (cached_.size() > capacity_) cached_.pop_back();
 }
@@ -50,11 +55,8 @@ Result<std::shared_ptr<const TableMetadata>> MetadataFiles::Read(
   return metadata;
 }
 
-Status MetadataFiles::Write(const std::string& location,
-                            std::shared_ptr<const TableMetadata> metadata) {
-  FRAZIL_TRY(io_->Write(location, SerializeTableMetadata(*metadata)));
-  Keep(location, std::move(metadata));
-  return {};
+Status MetadataFiles::Write(const std::string& location, const TableMetadata& metadata) {
+  return io_->Write(location, SerializeTableMetadata(metadata));
 }
 
 void MetadataFiles::Delete(const std::string& location) {

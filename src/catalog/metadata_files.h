@@ -19,21 +19,23 @@ namespace frazil {
 
 /// \brief Reads and writes metadata files. Thread-safe.
 ///
-/// A metadata file never changes under its name, so the newest few stay parsed: loading a
-/// table whose pointer has not moved reads no file. Not for catalogs that use a name
+/// A metadata file never changes under its name, so the newest of a table stays parsed:
+/// loading a table whose pointer has not moved reads no file. One of each table, since the
+/// metadata of a table with thousands of snapshots is large. Not for catalogs that use a name
 /// again after a table was dropped (hadoop): they call ReadMetadataFile.
 class MetadataFiles {
  public:
-  /// \param capacity how many parsed files are kept.
+  /// \param capacity of how many tables a parsed file is kept.
   explicit MetadataFiles(std::shared_ptr<FileIO> io, std::size_t capacity = 16)
       : io_(std::move(io)), capacity_(capacity) {}
 
   /// \brief Errors as ReadMetadataFile.
   Result<std::shared_ptr<const TableMetadata>> Read(const std::string& location);
 
-  /// \brief Writes a new file, and keeps what it holds.
-  Status Write(const std::string& location,
-               std::shared_ptr<const TableMetadata> metadata);
+  Status Write(const std::string& location, const TableMetadata& metadata);
+
+  /// \brief Keeps what the file holds that a catalog names now: it is not read back.
+  void Keep(const std::string& location, std::shared_ptr<const TableMetadata> metadata);
 
   /// \brief Deletes a file that no catalog names. A failure is logged and nothing more: the
   /// file is then an orphan.
@@ -49,7 +51,6 @@ class MetadataFiles {
   using Entry = std::pair<std::string, std::shared_ptr<const TableMetadata>>;
 
   std::shared_ptr<const TableMetadata> FindCached(const std::string& location);
-  void Keep(const std::string& location, std::shared_ptr<const TableMetadata> metadata);
 
   const std::shared_ptr<FileIO> io_;
   const std::size_t capacity_;

@@ -28,12 +28,9 @@ class MetadataFilesTest : public testing::Test {
   std::shared_ptr<FileIO> io_ = NewMemoryFileIO();
 };
 
-TEST_F(MetadataFilesTest, TheNewestFilesStayParsed) {
+TEST_F(MetadataFilesTest, TheFilesOfTheTablesUsedLastStayParsed) {
   MetadataFiles files(io_, /*capacity=*/2);
-  for (const char* location : {"a", "b", "c"}) {
-    EXPECT_THAT(files.Write(location, Metadata()), IsOk());
-    EXPECT_THAT(io_->Delete(location), IsOk());
-  }
+  for (const char* location : {"a", "b", "c"}) files.Keep(location, Metadata());
   EXPECT_THAT(files.Read("b"), IsOk());
   EXPECT_THAT(files.Read("c"), IsOk());
   EXPECT_THAT(files.Read("a"), FailsWith(ErrorKind::kCorruptData, HasSubstr("missing")));
@@ -44,16 +41,31 @@ TEST_F(MetadataFilesTest, ReadingKeepsAFileFresh) {
   MetadataFiles files(io_, /*capacity=*/2);
   const auto first = files.Read("a");
   ASSERT_THAT(first, IsOk());
-  EXPECT_THAT(files.Write("b", Metadata()), IsOk());
+  files.Keep("b", Metadata());
   EXPECT_THAT(files.Read("a"), IsOkAnd(*first));
-  EXPECT_THAT(files.Write("c", Metadata()), IsOk());
+  files.Keep("c", Metadata());
   EXPECT_THAT(files.Read("a"), IsOkAnd(*first));
+}
+
+TEST_F(MetadataFilesTest, OfATableOnlyTheNewestFileIsHeld) {
+  MetadataFiles files(io_);
+  auto former = Metadata();
+  auto other = Metadata();
+  const std::weak_ptr<const TableMetadata> held = former;
+  files.Keep("other", other);
+  files.Keep("v1", former);
+  auto next = std::make_shared<const TableMetadata>(*former);
+  files.Keep("v2", next);
+  former.reset();
+  EXPECT_TRUE(held.expired());
+  EXPECT_THAT(files.Read("v2"), IsOkAnd(next));
+  EXPECT_THAT(files.Read("other"), IsOkAnd(other));
 }
 
 TEST_F(MetadataFilesTest, AFileThatIsThereIsNotWrittenOver) {
   EXPECT_THAT(io_->Write("a", "x"), IsOk());
   MetadataFiles files(io_);
-  EXPECT_THAT(files.Write("a", Metadata()), FailsWith(ErrorKind::kAlreadyExists));
+  EXPECT_THAT(files.Write("a", *Metadata()), FailsWith(ErrorKind::kAlreadyExists));
   EXPECT_THAT(io_->Read("a"), IsOkAnd("x"));
 }
 

@@ -9,9 +9,9 @@ namespace frazil {
 namespace {
 
 Status WriteNext(MetadataFiles& files, const std::string& location,
-                 std::shared_ptr<const TableMetadata> next) {
+                 const TableMetadata& next) {
   FRAZIL_TRY(FaultPoint("commit.metadata.before"));
-  FRAZIL_TRY(files.Write(location, std::move(next)));
+  FRAZIL_TRY(files.Write(location, next));
   return FaultPoint("commit.metadata.after");
 }
 
@@ -39,7 +39,7 @@ Result<LoadedTable> CommitByPointer(MetadataFiles& files, const Clock& clock,
       MetadataFileLocation(applied, ParseMetadataFileVersion(base.metadata_location) + 1);
   next.metadata = std::make_shared<const TableMetadata>(std::move(applied));
 
-  Status outcome = WriteNext(files, next.metadata_location, next.metadata);
+  Status outcome = WriteNext(files, next.metadata_location, *next.metadata);
   if (outcome.has_value()) {
     outcome = SwapWithFaultPoints(
         [&] { return swap(base.metadata_location, next.metadata_location); });
@@ -50,6 +50,7 @@ Result<LoadedTable> CommitByPointer(MetadataFiles& files, const Clock& clock,
     }
     return Fail(std::move(outcome).error());
   }
+  files.Keep(next.metadata_location, next.metadata);
   files.DeleteReplaced(*base.metadata, *next.metadata);
   return next;
 }

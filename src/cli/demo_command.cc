@@ -231,10 +231,8 @@ struct DemoRun {
 // A number of the newest snapshot's summary.
 std::int64_t SummaryNumber(const Snapshot& snapshot, const std::string& key) {
   std::int64_t number = 0;
-  const auto found = snapshot.summary.find(key);
-  if (found == snapshot.summary.end()) return number;
-  std::from_chars(found->second.data(), found->second.data() + found->second.size(),
-                  number);
+  const std::string text = snapshot.summary.Find(key).value_or("");
+  std::from_chars(text.data(), text.data() + text.size(), number);
   return number;
 }
 

@@ -30,7 +30,7 @@ Snapshot SnapshotOf(std::int64_t id, std::optional<std::int64_t> parent,
   Snapshot snapshot;
   snapshot.snapshot_id = id;
   snapshot.parent_snapshot_id = parent;
-  if (ledger.has_value()) snapshot.summary[LedgerKey("p")] = EncodeLedger(*ledger);
+  if (ledger.has_value()) snapshot.summary = {{LedgerKey("p"), EncodeLedger(*ledger)}};
   return snapshot;
 }
 
@@ -42,7 +42,7 @@ SnapshotRef MainAt(std::int64_t snapshot_id) {
 
 TableMetadata TableOf(std::vector<Snapshot> snapshots, std::int64_t current) {
   TableMetadata metadata;
-  metadata.snapshots = std::move(snapshots);
+  metadata.snapshots = SnapshotList(std::move(snapshots));
   metadata.current_snapshot_id = current;
   metadata.refs["main"] = MainAt(current);
   return metadata;
@@ -139,13 +139,14 @@ TEST(LedgerTest, ACutHistoryWithoutAMirrorIsUnknownAndNotZero) {
 
 TEST(LedgerTest, ASnapshotWithOnlyOthersLedgersIsFromBeforeOurFirstCommit) {
   Snapshot theirs = SnapshotOf(3, 2, {});
-  theirs.summary[LedgerKey("q")] = EncodeLedger(LedgerAt(1, 2));
+  theirs.summary = {{LedgerKey("q"), EncodeLedger(LedgerAt(1, 2))}};
   EXPECT_EQ(FindLedger(TableOf({theirs}, 3), "p")->state, LedgerState::kNone);
   EXPECT_EQ(FindLedger(TableOf({theirs, SnapshotOf(4, 3, {})}, 4), "p")->state,
             LedgerState::kNone);
   // Whoever comes before tells nothing of what came after.
-  Snapshot ours = SnapshotOf(4, 3, LedgerAt(10, 20));
-  ours.summary[LedgerKey("q")] = EncodeLedger(LedgerAt(1, 2));
+  Snapshot ours = SnapshotOf(4, 3, {});
+  ours.summary = {{LedgerKey("p"), EncodeLedger(LedgerAt(10, 20))},
+                  {LedgerKey("q"), EncodeLedger(LedgerAt(1, 2))}};
   EXPECT_EQ(FindLedger(TableOf({theirs, ours}, 4), "p")->ledger, LedgerAt(10, 20));
 }
 
@@ -173,8 +174,9 @@ TEST(LedgerTest, ACycleOfParentsEnds) {
 }
 
 TEST(LedgerTest, OtherPipelinesAreCopiedForward) {
-  Snapshot first = SnapshotOf(1, {}, LedgerAt(10, 20));
-  first.summary[LedgerKey("q")] = EncodeLedger(LedgerAt(1, 2));
+  Snapshot first = SnapshotOf(1, {}, {});
+  first.summary = {{LedgerKey("p"), EncodeLedger(LedgerAt(10, 20))},
+                   {LedgerKey("q"), EncodeLedger(LedgerAt(1, 2))}};
   const TableMetadata metadata = TableOf({first, SnapshotOf(2, 1, {})}, 2);
   EXPECT_THAT(PipelinesOf(metadata), ElementsAre("p", "q"));
   const auto others = OtherLedgers(metadata, "p");

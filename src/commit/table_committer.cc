@@ -218,20 +218,20 @@ Status TableCommitter::WriteManifests(Work& work) {
   return FaultPoint("commit.manifest.after");
 }
 
-Result<std::vector<ManifestFile>> TableCommitter::ManifestsOf(
-    const TableMetadata& metadata) {
+Status TableCommitter::ReadManifests(const TableMetadata& metadata) {
   const Snapshot* snapshot = metadata.CurrentSnapshot();
-  if (snapshot == nullptr) return std::vector<ManifestFile>{};
-  if (snapshot->manifest_list != known_manifest_list_) {
-    FRAZIL_ASSIGN(const std::string bytes, io_.Read(snapshot->manifest_list));
-    auto manifests = DecodeManifestList(bytes);
-    if (!manifests.has_value()) {
-      return Fail(std::move(manifests).error().Within(snapshot->manifest_list));
-    }
-    known_manifests_ = *std::move(manifests);
-    known_manifest_list_ = snapshot->manifest_list;
+  const std::string location = snapshot == nullptr ? "" : snapshot->manifest_list;
+  if (location == known_manifest_list_) return {};
+  std::vector<ManifestFile> manifests;
+  if (snapshot != nullptr) {
+    FRAZIL_ASSIGN(const std::string bytes, io_.Read(location));
+    auto decoded = DecodeManifestList(bytes);
+    if (!decoded.has_value()) return Fail(std::move(decoded).error().Within(location));
+    manifests = *std::move(decoded);
   }
-  return known_manifests_;
+  known_manifests_ = std::move(manifests);
+  known_manifest_list_ = location;
+  return {};
 }
 
 Result<CommitOutcome> TableCommitter::Attempt(Work& work) {
@@ -268,14 +268,14 @@ Result<CommitOutcome> TableCommitter::Attempt(Work& work) {
   }
   FRAZIL_TRY(WriteManifests(work));
 
-  FRAZIL_ASSIGN(std::vector<ManifestFile> parents, ManifestsOf(metadata));
+  FRAZIL_TRY(ReadManifests(metadata));
   FRAZIL_ASSIGN(auto summary, OtherLedgers(metadata, options_.pipeline));
   const std::string key = LedgerKey(options_.pipeline);
   summary[key] = EncodeLedger(ledger);
   summary["engine-name"] = "frazil";
   summary["engine-version"] = options_.engine_version;
-  FastAppend::Attempt attempt =
-      work.append->Build(metadata, parents, summary, work.attempts, clock_.NowMs());
+  FastAppend::Attempt attempt = work.append->Build(metadata, known_manifests_, summary,
+                                                   work.attempts, clock_.NowMs());
   FRAZIL_TRY(io_.Write(attempt.manifest_list.location, attempt.manifest_list.bytes));
   work.manifest_lists.push_back(attempt.manifest_list.location);
   attempt.updates.emplace_back(
@@ -283,6 +283,8 @@ Result<CommitOutcome> TableCommitter::Attempt(Work& work) {
   auto committed =
       catalog_.CommitTable(identifier_, attempt.requirements, attempt.updates);
   if (!committed.has_value()) return Fail(std::move(committed).error());
+  known_manifest_list_ = attempt.manifest_list.location;
+  known_manifests_ = std::move(attempt.manifests);
 
   DeleteManifestLists(work, attempt.manifest_list.location);
   return CommitOutcome{attempt.snapshot.snapshot_id, has_changed};

@@ -117,7 +117,8 @@ class TableCommitter {
   [[nodiscard]] Result<Ledger> NextLedger(const Work& work,
                                           const LedgerLookup& lookup) const;
   Status WriteManifests(Work& work);
-  Result<std::vector<ManifestFile>> ManifestsOf(const TableMetadata& metadata);
+  // Those of the current snapshot, in known_manifests_ afterwards.
+  Status ReadManifests(const TableMetadata& metadata);
   Result<CommitOutcome> Run(Work& work, const std::stop_token& stop);
   // Deletes the metadata of a commit that certainly did not happen.
   void Discard(const Work& work);
@@ -132,7 +133,7 @@ class TableCommitter {
   std::int32_t schema_id_;
   std::int32_t spec_id_;
   bool was_in_doubt_ = false;
-  // Manifests of the snapshot we committed last, so that they are not read back.
+  // Manifests of the snapshot that we saw or committed last: they are not read back.
   std::string known_manifest_list_;
   std::vector<ManifestFile> known_manifests_;
 };

@@ -108,9 +108,9 @@ TEST_F(TableCommitterTest, DataAndLedgerAppearTogether) {
 
   const LoadedTable table = *catalog_.LoadTable(kTable);
   const Snapshot& snapshot = *table.metadata->CurrentSnapshot();
-  EXPECT_EQ(snapshot.summary.at("total-records"), "150");
-  EXPECT_EQ(snapshot.summary.at("engine-name"), "frazil");
-  EXPECT_TRUE(DecodeLedger(snapshot.summary.at("frazil.ledger.p"))->is_anchor);
+  EXPECT_EQ(snapshot.summary.Find("total-records"), "150");
+  EXPECT_EQ(snapshot.summary.Find("engine-name"), "frazil");
+  EXPECT_TRUE(DecodeLedger(*snapshot.summary.Find("frazil.ledger.p"))->is_anchor);
   EXPECT_EQ(
       DecodeLedgerMirror(table.metadata->properties.at("frazil.ledger.p"))->snapshot_id,
       snapshot.snapshot_id);
@@ -268,7 +268,9 @@ TEST_F(TableCommitterTest, ALostLedgerStopsACommitAndNoOverwrite) {
   snapshot.parent_snapshot_id = 77;
   snapshot.snapshot_id = 78;
   snapshot.sequence_number = table.metadata->last_sequence_number + 1;
-  snapshot.summary.erase(LedgerKey("p"));
+  auto summary = snapshot.summary.ToMap();
+  summary.erase(LedgerKey("p"));
+  snapshot.summary = summary;
   SnapshotRef ref = table.metadata->refs.at("main");
   ref.snapshot_id = 78;
   ASSERT_THAT(real_->CommitTable(kTable, {},
@@ -323,7 +325,8 @@ TEST_F(TableCommitterTest, PipelinesKeepEachOthersLedgers) {
   EXPECT_EQ(CommittedPosition(ours), 100);
   EXPECT_EQ(CommittedPosition(theirs), 7);
   const LoadedTable table = *catalog_.LoadTable(kTable);
-  EXPECT_EQ(table.metadata->CurrentSnapshot()->summary.count("frazil.ledger.p"), 1U);
+  EXPECT_TRUE(
+      table.metadata->CurrentSnapshot()->summary.Find("frazil.ledger.p").has_value());
 }
 
 TEST_F(TableCommitterTest, ALedgerAloneIsASnapshotWithoutFiles) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <limits>
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -28,12 +29,11 @@ void AddTotal(const Snapshot* parent, const Total& total,
               std::map<std::string, std::string>& summary) {
   std::int64_t sum = 0;
   if (parent != nullptr) {
-    const auto found = parent->summary.find(total.key);
-    if (found == parent->summary.end()) return;
-    const std::string& text = found->second;
+    const std::optional<std::string> text = parent->summary.Find(total.key);
+    if (!text.has_value()) return;
     const auto [end, error] =
-        std::from_chars(text.data(), text.data() + text.size(), sum);
-    if (error != std::errc() || end != text.data() + text.size() || sum < 0) return;
+        std::from_chars(text->data(), text->data() + text->size(), sum);
+    if (error != std::errc() || end != text->data() + text->size() || sum < 0) return;
     if (sum > std::numeric_limits<std::int64_t>::max() - total.added) return;
   }
   summary[total.key] = fmt::format("{}", sum + total.added);
@@ -148,7 +148,9 @@ FastAppend::Attempt FastAppend::Build(
   snapshot.manifest_list = fmt::format("{}/snap-{}-{}-{}.avro", MetadataFolder(base),
                                        snapshot_id_, attempt_number, commit_uuid_);
 
-  std::vector<ManifestFile> manifests = manifest_files_;
+  std::vector<ManifestFile>& manifests = attempt.manifests;
+  manifests.reserve(manifest_files_.size() + parent_manifests.size());
+  manifests = manifest_files_;
   for (ManifestFile& manifest : manifests) {
     manifest.sequence_number = snapshot.sequence_number;
     manifest.min_sequence_number = snapshot.sequence_number;
@@ -159,9 +161,10 @@ FastAppend::Attempt FastAppend::Build(
                  return manifest.added_files_count > 0 ||
                         manifest.existing_files_count > 0;
                });
-  snapshot.summary = Summary(base.CurrentSnapshot(), extra_summary);
-  snapshot.summary["manifests-kept"] =
+  auto summary = Summary(base.CurrentSnapshot(), extra_summary);
+  summary["manifests-kept"] =
       fmt::format("{}", manifests.size() - manifest_files_.size());
+  snapshot.summary = summary;
 
   attempt.manifest_list = {snapshot.manifest_list,
                            EncodeManifestList(manifests, snapshot, base.format_version)};

@@ -44,6 +44,8 @@ class FastAppend {
   struct Attempt {
     /// To be written before the commit; its location is new for each attempt.
     PendingFile manifest_list;
+    /// What the list holds, as DecodeManifestList would read it back.
+    std::vector<ManifestFile> manifests;
     Snapshot snapshot;
     std::vector<TableRequirement> requirements;
     /// AddSnapshot and SetSnapshotRef of main; the caller may append more.

@@ -97,15 +97,15 @@ Commit CommitFiles(const Table& table, std::int64_t count, std::int64_t snapshot
 Table TableOf(std::int64_t snapshots) {
   Table table = EmptyTable();
   Commit first = CommitFiles(table, 1, 1);
-  const Snapshot snapshot = first.metadata.snapshots.front();
+  Snapshot snapshot = first.metadata.snapshots[0];
   const auto manifests = ValueOf(DecodeManifestList(first.manifest_list));
   table.metadata = std::move(first.metadata);
   table.manifests.assign(static_cast<std::size_t>(snapshots), manifests.front());
   for (std::int64_t id = 2; id <= snapshots; ++id) {
-    Snapshot& next = table.metadata.snapshots.emplace_back(snapshot);
-    next.snapshot_id = id;
-    next.parent_snapshot_id = id - 1;
-    next.sequence_number = id;
+    snapshot.snapshot_id = id;
+    snapshot.parent_snapshot_id = id - 1;
+    snapshot.sequence_number = id;
+    table.metadata.snapshots.Add(snapshot);
     table.metadata.snapshot_log.push_back({kFirstMs, id});
   }
   table.metadata.last_sequence_number = snapshots;

@@ -1,5 +1,11 @@
 #include "iceberg/metadata_json.h"
 
+#include <algorithm>
+#include <array>
+#include <iterator>
+
+#include <fmt/format.h>
+
 #include "iceberg/table_metadata.h"
 
 namespace frazil {
@@ -69,14 +75,36 @@ Result<SortField> SortFieldFromJson(const Json& json) {
 }
 
 // Values that other writers left as numbers become the strings they should be.
-Status ReadSummary(const Json& json, std::map<std::string, std::string>& summary) {
-  if (FindMember(json, "summary") == nullptr) return {};
+Result<SnapshotSummary> ReadSummary(const Json& json) {
+  SnapshotSummary::Map summary;
+  if (FindMember(json, "summary") == nullptr) return summary;
   FRAZIL_ASSIGN(const Json* members, GetObject(json, "summary"));
   for (const auto& [key, value] : members->items()) {
     if (value.is_null()) continue;
     summary[key] = value.is_string() ? value.get<std::string>() : DumpJson(value);
   }
-  return {};
+  return summary;
+}
+
+// Members of a snapshot that Snapshot has fields for. All others are kept as they are.
+constexpr std::array<std::string_view, 10> kSnapshotMembers = {
+    "sequence-number", "snapshot-id", "parent-snapshot-id", "timestamp-ms", "summary",
+    "manifest-list",   "schema-id",   "first-row-id",       "added-rows",   "key-id"};
+
+Json OtherMembers(const Json& json) {
+  Json others;
+  for (const auto& [key, value] : json.items()) {
+    const bool is_known = std::find(kSnapshotMembers.begin(), kSnapshotMembers.end(),
+                                    key) != kSnapshotMembers.end();
+    if (!is_known) others[key] = value;
+  }
+  return others;
+}
+
+template <typename T>
+void AppendOptional(std::string_view key, const std::optional<T>& value,
+                    std::string& text) {
+  if (value) fmt::format_to(std::back_inserter(text), R"(,"{}":{})", key, *value);
 }
 
 }  // namespace
@@ -137,21 +165,33 @@ Result<SortOrder> SortOrderFromJson(const Json& json) {
   return order;
 }
 
-Json SnapshotToJson(const Snapshot& snapshot) {
-  Json json = Json::object();
+void AppendSnapshotJson(const Snapshot& snapshot, std::string& text) {
+  const auto out = std::back_inserter(text);
+  text += '{';
   // Version 1 has no sequence numbers; Java leaves 0 out everywhere.
-  if (snapshot.sequence_number > 0) json["sequence-number"] = snapshot.sequence_number;
-  json["snapshot-id"] = snapshot.snapshot_id;
-  if (snapshot.parent_snapshot_id)
-    json["parent-snapshot-id"] = *snapshot.parent_snapshot_id;
-  json["timestamp-ms"] = snapshot.timestamp_ms;
-  if (!snapshot.summary.empty()) json["summary"] = snapshot.summary;
-  json["manifest-list"] = snapshot.manifest_list;
-  if (snapshot.schema_id) json["schema-id"] = *snapshot.schema_id;
-  if (snapshot.first_row_id) json["first-row-id"] = *snapshot.first_row_id;
-  if (snapshot.added_rows) json["added-rows"] = *snapshot.added_rows;
-  if (snapshot.key_id) json["key-id"] = *snapshot.key_id;
-  return json;
+  if (snapshot.sequence_number > 0) {
+    fmt::format_to(out, R"("sequence-number":{},)", snapshot.sequence_number);
+  }
+  fmt::format_to(out, R"("snapshot-id":{})", snapshot.snapshot_id);
+  AppendOptional("parent-snapshot-id", snapshot.parent_snapshot_id, text);
+  fmt::format_to(out, R"(,"timestamp-ms":{})", snapshot.timestamp_ms);
+  if (!snapshot.summary.empty()) {
+    text += R"(,"summary":)";
+    text += snapshot.summary.json();
+  }
+  text += R"(,"manifest-list":)";
+  text += QuoteJson(snapshot.manifest_list);
+  AppendOptional("schema-id", snapshot.schema_id, text);
+  AppendOptional("first-row-id", snapshot.first_row_id, text);
+  AppendOptional("added-rows", snapshot.added_rows, text);
+  if (snapshot.key_id) {
+    text += R"(,"key-id":)";
+    text += QuoteJson(*snapshot.key_id);
+  }
+  for (const auto& [key, value] : snapshot.other_members.items()) {
+    fmt::format_to(out, ",{}:{}", QuoteJson(key), DumpJson(value));
+  }
+  text += '}';
 }
 
 Result<Snapshot> SnapshotFromJson(const Json& json) {
@@ -162,7 +202,7 @@ Result<Snapshot> SnapshotFromJson(const Json& json) {
     FRAZIL_ASSIGN(snapshot.sequence_number, GetInt64(json, "sequence-number"));
   }
   FRAZIL_ASSIGN(snapshot.timestamp_ms, GetInt64(json, "timestamp-ms"));
-  FRAZIL_TRY(ReadSummary(json, snapshot.summary));
+  FRAZIL_ASSIGN(snapshot.summary, ReadSummary(json));
   if (FindMember(json, "manifest-list") == nullptr &&
       FindMember(json, "manifests") != nullptr) {
     return Fail(ErrorKind::kNotSupported,
@@ -176,6 +216,7 @@ Result<Snapshot> SnapshotFromJson(const Json& json) {
   if (FindMember(json, "key-id") != nullptr) {
     FRAZIL_ASSIGN(snapshot.key_id, GetString(json, "key-id"));
   }
+  snapshot.other_members = OtherMembers(json);
   return snapshot;
 }
 

@@ -5,6 +5,8 @@
 ///
 /// Source: Iceberg specification, Appendix C. Members are in the order Java writes them.
 
+#include <string>
+
 #include "base/json.h"
 #include "base/result.h"
 #include "iceberg/partition_spec.h"
@@ -18,7 +20,8 @@ namespace frazil {
 Json SortOrderToJson(const SortOrder& order);
 Result<SortOrder> SortOrderFromJson(const Json& json);
 
-Json SnapshotToJson(const Snapshot& snapshot);
+/// \brief Appends the text of a snapshot's object: a table writes thousands at a time.
+void AppendSnapshotJson(const Snapshot& snapshot, std::string& text);
 Result<Snapshot> SnapshotFromJson(const Json& json);
 
 Json SnapshotRefToJson(const SnapshotRef& ref);

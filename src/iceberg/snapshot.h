@@ -6,9 +6,11 @@
 /// Source: Iceberg specification, "Snapshots", "Snapshot References".
 
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <string>
+
+#include "base/json.h"
+#include "iceberg/snapshot_summary.h"
 
 namespace frazil {
 
@@ -21,12 +23,15 @@ struct Snapshot {
   /// Location of the manifest list.
   std::string manifest_list;
   /// "operation" and counts, all strings; also where the ledger lives.
-  std::map<std::string, std::string> summary;
+  SnapshotSummary summary;
   std::optional<std::int32_t> schema_id;
   /// Format version 3: row ids that this snapshot gave out, and the key of its manifest list.
   std::optional<std::int64_t> first_row_id = std::nullopt;
   std::optional<std::int64_t> added_rows = std::nullopt;
   std::optional<std::string> key_id = std::nullopt;
+  /// An object of members this version of Frazil does not interpret, written back unchanged;
+  /// null if there are none.
+  Json other_members = nullptr;
 
   bool operator==(const Snapshot&) const = default;
 };

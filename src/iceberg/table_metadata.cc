@@ -204,7 +204,7 @@ const PartitionSpec* TableMetadata::FindSpec(std::int32_t spec_id) const {
 }
 
 const Snapshot* TableMetadata::FindSnapshot(std::int64_t snapshot_id) const {
-  return FindById(snapshots, &Snapshot::snapshot_id, snapshot_id);
+  return snapshots.Find(snapshot_id);
 }
 
 const Snapshot* TableMetadata::CurrentSnapshot() const {

@@ -16,6 +16,7 @@
 #include "base/result.h"
 #include "iceberg/partition_spec.h"
 #include "iceberg/snapshot.h"
+#include "iceberg/snapshot_list.h"
 #include "model/type.h"
 
 namespace frazil {
@@ -39,7 +40,7 @@ struct TableMetadata {
   std::int32_t default_sort_order_id = 0;
   std::map<std::string, std::string> properties;
   std::optional<std::int64_t> current_snapshot_id;
-  std::vector<Snapshot> snapshots;
+  SnapshotList snapshots;
   std::map<std::string, SnapshotRef> refs;
   std::vector<SnapshotLogEntry> snapshot_log;
   std::vector<MetadataLogEntry> metadata_log;

@@ -1,7 +1,10 @@
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <limits>
 #include <set>
+
+#include <fmt/format.h>
 
 #include "iceberg/compression.h"
 #include "iceberg/metadata_json.h"
@@ -37,6 +40,10 @@ constexpr std::array<std::string_view, 22> kKnownMembers = {"format-version",
                                                             "snapshot-log",
                                                             "metadata-log",
                                                             "next-row-id"};
+
+// Members kept as they are that Java always writes, and where it writes them.
+constexpr std::array<std::string_view, 2> kStatistics = {"statistics",
+                                                         "partition-statistics"};
 
 // Reads each element of the array `key`, if there is one, by `parse`.
 template <typename T, typename Parse>
@@ -176,7 +183,9 @@ Status ReadRefs(const Json& json, TableMetadata& metadata) {
 }
 
 Status ReadSnapshots(const Json& json, TableMetadata& metadata) {
-  FRAZIL_TRY(ReadArray(json, "snapshots", metadata.snapshots, SnapshotFromJson));
+  std::vector<Snapshot> snapshots;
+  FRAZIL_TRY(ReadArray(json, "snapshots", snapshots, SnapshotFromJson));
+  metadata.snapshots = SnapshotList(std::move(snapshots));
   std::set<std::int64_t> ids;
   for (const Snapshot& snapshot : metadata.snapshots) {
     if (!ids.insert(snapshot.snapshot_id).second) {
@@ -274,15 +283,6 @@ Status ReadScalars(const Json& json, TableMetadata& metadata) {
   return {};
 }
 
-Json LogToJson(const std::vector<SnapshotLogEntry>& log) {
-  Json json = Json::array();
-  for (const SnapshotLogEntry& entry : log) {
-    json.push_back(
-        {{"timestamp-ms", entry.timestamp_ms}, {"snapshot-id", entry.snapshot_id}});
-  }
-  return json;
-}
-
 Json LogToJson(const std::vector<MetadataLogEntry>& log) {
   Json json = Json::array();
   for (const MetadataLogEntry& entry : log) {
@@ -299,37 +299,94 @@ Json ArrayToJson(const std::vector<T>& values, const ToJson& to_json) {
   return json;
 }
 
-void WriteLayout(const TableMetadata& metadata, Json& json) {
-  if (metadata.format_version == 1)
-    json["schema"] = SchemaToJson(metadata.CurrentSchema());
-  json["current-schema-id"] = metadata.current_schema_id;
-  json["schemas"] = ArrayToJson(metadata.schemas, SchemaToJson);
-  if (metadata.format_version == 1) {
-    json["partition-spec"] = PartitionFieldsToJson(metadata.DefaultSpec());
-  }
-  json["default-spec-id"] = metadata.default_spec_id;
-  json["partition-specs"] = ArrayToJson(metadata.partition_specs, PartitionSpecToJson);
-  json["last-partition-id"] = metadata.last_partition_id;
-  json["default-sort-order-id"] = metadata.default_sort_order_id;
-  json["sort-orders"] = ArrayToJson(metadata.sort_orders, SortOrderToJson);
+void AppendLogEntryJson(const SnapshotLogEntry& entry, std::string& text) {
+  fmt::format_to(std::back_inserter(text), R"({{"timestamp-ms":{},"snapshot-id":{}}})",
+                 entry.timestamp_ms, entry.snapshot_id);
 }
 
-void WriteSnapshots(const TableMetadata& metadata, Json& json) {
+// About the size of the text; a little more than that.
+std::size_t ExpectedBytes(const TableMetadata& metadata) {
+  constexpr std::size_t kRest = std::size_t{32} * 1024;
+  constexpr std::size_t kNumbers = 256;  // of a snapshot and its entry in the log
+  std::size_t bytes = kRest;
+  for (const Snapshot& snapshot : metadata.snapshots) {
+    bytes += kNumbers + snapshot.manifest_list.size() + snapshot.summary.json().size();
+  }
+  return bytes;
+}
+
+// Writes the members of an object one by one: no document of a large table is made, and its
+// text does not move while it grows.
+class ObjectText {
+ public:
+  explicit ObjectText(std::size_t expected_bytes) { text_.reserve(expected_bytes); }
+
+  void Add(std::string_view key, const Json& value) {
+    Begin(key);
+    text_ += DumpJson(value);
+  }
+
+  // `append` adds the text of one value.
+  template <typename Values, typename Append>
+  void AddArray(std::string_view key, const Values& values, const Append& append) {
+    Begin(key);
+    char separator = '[';
+    for (const auto& value : values) {
+      text_ += separator;
+      append(value, text_);
+      separator = ',';
+    }
+    text_ += values.empty() ? "[]" : "]";
+  }
+
+  std::string Finish() {
+    text_ += '}';
+    return std::move(text_);
+  }
+
+ private:
+  void Begin(std::string_view key) {
+    text_ += text_.empty() ? '{' : ',';
+    text_ += QuoteJson(key);
+    text_ += ':';
+  }
+
+  std::string text_;
+};
+
+void WriteLayout(const TableMetadata& metadata, ObjectText& text) {
+  if (metadata.format_version == 1) {
+    text.Add("schema", SchemaToJson(metadata.CurrentSchema()));
+  }
+  text.Add("current-schema-id", metadata.current_schema_id);
+  text.Add("schemas", ArrayToJson(metadata.schemas, SchemaToJson));
+  if (metadata.format_version == 1) {
+    text.Add("partition-spec", PartitionFieldsToJson(metadata.DefaultSpec()));
+  }
+  text.Add("default-spec-id", metadata.default_spec_id);
+  text.Add("partition-specs", ArrayToJson(metadata.partition_specs, PartitionSpecToJson));
+  text.Add("last-partition-id", metadata.last_partition_id);
+  text.Add("default-sort-order-id", metadata.default_sort_order_id);
+  text.Add("sort-orders", ArrayToJson(metadata.sort_orders, SortOrderToJson));
+}
+
+void WriteSnapshots(const TableMetadata& metadata, ObjectText& text) {
   // Versions 1 and 2 say "none" by -1, version 3 by null.
-  json["current-snapshot-id"] = metadata.current_snapshot_id
-                                    ? Json(*metadata.current_snapshot_id)
-                                    : (metadata.format_version > 2 ? Json() : Json(-1));
-  if (metadata.format_version > 2) json["next-row-id"] = metadata.next_row_id;
+  text.Add("current-snapshot-id",
+           metadata.current_snapshot_id
+               ? Json(*metadata.current_snapshot_id)
+               : (metadata.format_version > 2 ? Json() : Json(-1)));
+  if (metadata.format_version > 2) text.Add("next-row-id", metadata.next_row_id);
   Json refs = Json::object();
   for (const auto& [name, ref] : metadata.refs) refs[name] = SnapshotRefToJson(ref);
-  json["refs"] = std::move(refs);
-  json["snapshots"] = ArrayToJson(metadata.snapshots, SnapshotToJson);
-  for (const char* key : {"statistics", "partition-statistics"}) {
+  text.Add("refs", refs);
+  text.AddArray("snapshots", metadata.snapshots, AppendSnapshotJson);
+  for (const std::string_view key : kStatistics) {
     const Json* kept = FindMember(metadata.other_members, key);
-    json[key] = kept == nullptr ? Json::array() : *kept;
+    text.Add(key, kept == nullptr ? Json::array() : *kept);
   }
-  json["snapshot-log"] = LogToJson(metadata.snapshot_log);
-  json["metadata-log"] = LogToJson(metadata.metadata_log);
+  text.AddArray("snapshot-log", metadata.snapshot_log, AppendLogEntryJson);
+  text.Add("metadata-log", LogToJson(metadata.metadata_log));
 }
 
 }  // namespace
@@ -367,21 +424,24 @@ Result<TableMetadata> ParseTableMetadata(std::string_view json_text) {
 }
 
 std::string SerializeTableMetadata(const TableMetadata& metadata) {
-  Json json = {{"format-version", metadata.format_version}};
-  if (!metadata.table_uuid.empty()) json["table-uuid"] = metadata.table_uuid;
-  json["location"] = metadata.location;
+  ObjectText text(ExpectedBytes(metadata));
+  text.Add("format-version", metadata.format_version);
+  if (!metadata.table_uuid.empty()) text.Add("table-uuid", metadata.table_uuid);
+  text.Add("location", metadata.location);
   if (metadata.format_version > 1) {
-    json["last-sequence-number"] = metadata.last_sequence_number;
+    text.Add("last-sequence-number", metadata.last_sequence_number);
   }
-  json["last-updated-ms"] = metadata.last_updated_ms;
-  json["last-column-id"] = metadata.last_column_id;
-  WriteLayout(metadata, json);
-  json["properties"] = Json(metadata.properties);
-  WriteSnapshots(metadata, json);
+  text.Add("last-updated-ms", metadata.last_updated_ms);
+  text.Add("last-column-id", metadata.last_column_id);
+  WriteLayout(metadata, text);
+  text.Add("properties", Json(metadata.properties));
+  WriteSnapshots(metadata, text);
   for (const auto& [key, value] : metadata.other_members.items()) {
-    if (!json.contains(key)) json[key] = value;
+    const bool is_written =
+        std::find(kStatistics.begin(), kStatistics.end(), key) != kStatistics.end();
+    if (!is_written) text.Add(key, value);
   }
-  return DumpJson(json);
+  return text.Finish();
 }
 
 }  // namespace frazil

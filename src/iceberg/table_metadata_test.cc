@@ -14,6 +14,7 @@ namespace {
 using ::testing::AllOf;
 using ::testing::Each;
 using ::testing::ElementsAre;
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::MatchesRegex;
 using ::testing::StartsWith;
@@ -104,7 +105,7 @@ TEST(TableMetadataTest, ReadsAFullTable) {
   ASSERT_NE(metadata->CurrentSnapshot(), nullptr);
   EXPECT_EQ(metadata->CurrentSnapshot()->parent_snapshot_id, 3051729675574597004);
   EXPECT_EQ(metadata->CurrentSnapshot()->schema_id, 1);
-  EXPECT_EQ(metadata->CurrentSnapshot()->summary.at("added-records"), "5");
+  EXPECT_EQ(metadata->CurrentSnapshot()->summary.Find("added-records"), "5");
   EXPECT_EQ(metadata->refs.at("main").min_snapshots_to_keep, 5);
   EXPECT_FALSE(metadata->refs.at("old").is_branch);
   EXPECT_EQ(metadata->refs.at("old").max_ref_age_ms, 9);
@@ -138,6 +139,36 @@ TEST(TableMetadataTest, WritingAndReadingAgainChangesNothing) {
     EXPECT_EQ(second->schemas, first->schemas);
     EXPECT_EQ(second->snapshots, first->snapshots);
   }
+}
+
+TEST(TableMetadataTest, TheTextOfASnapshotKeepsItsFormAndWhatIsNotInterpreted) {
+  const auto metadata = ParseTableMetadata(Changed(kFullV2, [](Json& json) {
+    Json& snapshot = json["snapshots"][1];
+    snapshot["summary"]["name"] = "a \"b\" \\ \u00fc\n";
+    snapshot["manifest-list"] = "s3://a/\"b\"/2.avro";
+    snapshot["key-id"] = "k1";
+    snapshot["first-row-id"] = 1000;
+    snapshot["added-rows"] = 375;
+    snapshot["a-later-member"] = {{"b", 1}};
+  }));
+  ASSERT_THAT(metadata, IsOk());
+  EXPECT_THAT(
+      SerializeTableMetadata(*metadata),
+      EndsWith(
+          R"("snapshots":[{"snapshot-id":3051729675574597004,"timestamp-ms":1515100955770,)"
+          R"("summary":{"operation":"append"},"manifest-list":"s3://a/b/1.avro"},)"
+          R"({"sequence-number":1,"snapshot-id":3055729675574597004,)"
+          R"("parent-snapshot-id":3051729675574597004,"timestamp-ms":1555100955770,)"
+          "\"summary\":{\"added-records\":\"5\",\"name\":\"a \\\"b\\\" \\\\ \u00fc\\n\","
+          R"("operation":"append"},"manifest-list":"s3://a/\"b\"/2.avro","schema-id":1,)"
+          R"("first-row-id":1000,"added-rows":375,"key-id":"k1","a-later-member":{"b":1}}],)"
+          R"("statistics":[{"snapshot-id":3051729675574597004,)"
+          R"("statistics-path":"s3://a/s.puffin"}],"partition-statistics":[],)"
+          R"("snapshot-log":[{"timestamp-ms":1515100955770,)"
+          R"("snapshot-id":3051729675574597004},{"timestamp-ms":1555100955770,)"
+          R"("snapshot-id":3055729675574597004}],"metadata-log":[{"timestamp-ms":1515100,)"
+          R"("metadata-file":"s3://bucket/.../v1.json"}],)"
+          R"("a-later-member":{"kept":[1,2.5,null]}})"));
 }
 
 TEST(TableMetadataTest, VersionOneMayLeaveMuchOut) {

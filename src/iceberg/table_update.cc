@@ -92,7 +92,7 @@ class UpdateApplier {
       metadata_.last_sequence_number = snapshot.sequence_number;
     }
     stamp_ms_ = std::max(stamp_ms_, snapshot.timestamp_ms);
-    metadata_.snapshots.push_back(snapshot);
+    metadata_.snapshots.Add(snapshot);
     added_ids_.insert(snapshot.snapshot_id);
     return {};
   }

@@ -95,7 +95,7 @@ class MemoryTables {
   void RollBack(std::size_t index, std::size_t snapshot) {
     const LoadedTable table = *catalog_->LoadTable(Identifier(index));
     SnapshotRef ref = table.metadata->refs.at("main");
-    ref.snapshot_id = table.metadata->snapshots.at(snapshot).snapshot_id;
+    ref.snapshot_id = table.metadata->snapshots[snapshot].snapshot_id;
     EXPECT_THAT(catalog_->CommitTable(Identifier(index), {},
                                       {SetSnapshotRef{"main", std::move(ref)}}),
                 IsOk());
@@ -108,7 +108,9 @@ class MemoryTables {
     snapshot.snapshot_id = snapshot.snapshot_id / 2 + 1;
     snapshot.parent_snapshot_id = snapshot.snapshot_id + 1;
     snapshot.sequence_number = table.metadata->last_sequence_number + 1;
-    snapshot.summary.erase(LedgerKey("p"));
+    auto summary = snapshot.summary.ToMap();
+    summary.erase(LedgerKey("p"));
+    snapshot.summary = summary;
     SnapshotRef ref = table.metadata->refs.at("main");
     ref.snapshot_id = snapshot.snapshot_id;
     EXPECT_THAT(catalog_->CommitTable(

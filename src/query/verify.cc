@@ -159,10 +159,7 @@ class Verifier {
       verdict.table = target.name.ToString();
       verdict.left_out.assign(unsteady[i].begin(), unsteady[i].end());
       for (const Snapshot& snapshot : target.table->metadata->snapshots) {
-        const auto engine = snapshot.summary.find("engine-name");
-        if (engine == snapshot.summary.end() || engine->second != "frazil") {
-          ++verdict.foreign_snapshots;
-        }
+        if (snapshot.summary.Find("engine-name") != "frazil") ++verdict.foreign_snapshots;
       }
       std::vector<int> columns;
       for (std::size_t c = 0; c < target.schema.fields.size(); ++c) {

@@ -1,6 +1,7 @@
 #include "query/verify_ranges.h"
 
 #include <algorithm>
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -23,9 +24,9 @@ std::string WhyNotKnown(const std::string& table, const LedgerLookup& lookup,
 Result<bool> HasBegunAnew(const TableMetadata& metadata, const std::string& pipeline,
                           const Ledger& now) {
   for (const Snapshot& snapshot : metadata.snapshots) {
-    const auto text = snapshot.summary.find(LedgerKey(pipeline));
-    if (text == snapshot.summary.end()) continue;
-    FRAZIL_ASSIGN(const Ledger then, DecodeLedger(text->second));
+    const std::optional<std::string> text = snapshot.summary.Find(LedgerKey(pipeline));
+    if (!text.has_value()) continue;
+    FRAZIL_ASSIGN(const Ledger then, DecodeLedger(*text));
     for (const auto& [split, position] : then.next()) {
       const Position* first = now.First(split);
       if (first == nullptr) continue;

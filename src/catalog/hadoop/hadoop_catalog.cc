@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/fault_point.h"
+#include "catalog/hadoop/own_versions.h"
 #include "catalog/hadoop/version_files.h"
 #include "catalog/identifier.h"
 #include "catalog/metadata_files.h"
@@ -68,6 +69,7 @@ class HadoopCatalog : public Catalog {
   const std::string warehouse_path_;
   // Without a cache: a table that is dropped and made again begins at v1 again.
   MetadataFiles files_;
+  OwnVersions own_versions_;
   const Clock& clock_;
 };
 
@@ -199,6 +201,10 @@ Result<LoadedTable> HadoopCatalog::LoadTable(const TableIdentifier& identifier) 
     if (newest.error().kind == ErrorKind::kNotFound) return NoSuchTable(identifier);
     return Fail(std::move(newest).error());
   }
+  const std::string folder = DefaultTableLocation(warehouse_, identifier);
+  if (auto own = own_versions_.Find(folder, newest->location); own != nullptr) {
+    return LoadedTable{std::move(own), newest->location};
+  }
   auto metadata = files_.Read(newest->location);
   if (!metadata.has_value()) {
     return Fail(std::move(metadata).error().Within(identifier.ToString()));
@@ -248,6 +254,8 @@ Result<LoadedTable> HadoopCatalog::CommitTable(
     return Fail(ErrorKind::kCommitFailed, "another commit came first: {} has version {}",
                 identifier.ToString(), version);
   }
+  own_versions_.Keep(DefaultTableLocation(warehouse_, identifier), next.metadata_location,
+                     next.metadata);
   versions.WriteHint(version);
   files_.DeleteReplaced(*base.metadata, *next.metadata);
   return next;

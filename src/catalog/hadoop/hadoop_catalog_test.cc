@@ -159,5 +159,25 @@ TEST(VersionFilesTest, NamesOfVersionsAreTold) {
   }
 }
 
+TEST_F(HadoopCatalogTest, WhatWeWroteIsNotReadBackUnlessAnotherFileTookItsName) {
+  Create();
+  Snapshot snapshot;
+  snapshot.snapshot_id = 42;
+  snapshot.sequence_number = 1;
+  snapshot.manifest_list = "/list";
+  SnapshotRef ref;
+  ref.snapshot_id = 42;
+  const auto committed = catalog_->CommitTable(
+      kEvents, {}, {AddSnapshot{snapshot}, SetSnapshotRef{"main", ref}});
+  ASSERT_THAT(committed, IsOk());
+  // The same object: no file was parsed.
+  EXPECT_EQ(catalog_->LoadTable(kEvents)->metadata, committed->metadata);
+
+  TableMetadata other = *committed->metadata;
+  other.properties["color"] = "green";
+  Replace(Metadata("v2.metadata.json"), SerializeTableMetadata(other));
+  EXPECT_EQ(ColorNow(), "green");
+}
+
 }  // namespace
 }  // namespace frazil

@@ -72,7 +72,8 @@ class MemoryCatalog : public Catalog {
     LoadedTable made;
     made.metadata_location = MetadataFileLocation(metadata, 0);
     made.metadata = std::make_shared<const TableMetadata>(std::move(metadata));
-    FRAZIL_TRY(files_.Write(made.metadata_location, made.metadata));
+    FRAZIL_TRY(files_.Write(made.metadata_location, *made.metadata));
+    files_.Keep(made.metadata_location, made.metadata);
     tables_.emplace(identifier, made.metadata_location);
     return made;
   }

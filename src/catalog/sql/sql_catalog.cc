@@ -181,7 +181,7 @@ Result<LoadedTable> SqlCatalog::CreateTable(const TableIdentifier& identifier,
   LoadedTable made;
   made.metadata_location = MetadataFileLocation(metadata, 0);
   made.metadata = std::make_shared<const TableMetadata>(std::move(metadata));
-  Status outcome = files_.Write(made.metadata_location, made.metadata);
+  Status outcome = files_.Write(made.metadata_location, *made.metadata);
   if (outcome.has_value()) {
     outcome = Write([&](CatalogTables& tables) -> Status {
       Status inserted = tables.InsertTable(identifier, made.metadata_location);
@@ -191,7 +191,10 @@ Result<LoadedTable> SqlCatalog::CreateTable(const TableIdentifier& identifier,
       return TableIsThere(identifier);
     });
   }
-  if (outcome.has_value()) return made;
+  if (outcome.has_value()) {
+    files_.Keep(made.metadata_location, made.metadata);
+    return made;
+  }
   if (outcome.error().kind != ErrorKind::kCommitStateUnknown) {
     files_.Delete(made.metadata_location);
   }
