@@ -5,7 +5,7 @@
 namespace frazil {
 namespace {
 
-FromTable QueryIn(const Json* statement, std::vector<std::string> column_names) {
+FromTable QueryOver(const Json* statement, std::vector<std::string> column_names) {
   const Json* node = statement == nullptr ? nullptr : FindMember(*statement, "node");
   if (node == nullptr) return {};
   return FromTable{FromTable::Kind::kQuery, node, std::move(column_names)};
@@ -29,11 +29,11 @@ FromTable ResolveFrom(const Json& node, std::string_view source_name,
   const Json* from = FindMember(node, "from_table");
   if (from == nullptr) return {};
   const std::string_view type = TextMember(*from, "type");
-  if (type == "SUBQUERY") return QueryIn(FindMember(*from, "subquery"), {});
+  if (type == "SUBQUERY") return QueryOver(FindMember(*from, "subquery"), {});
   if (type != "BASE_TABLE") return {};
   const std::string name = BaseTableName(*from);
   if (const Json* common = FindCommonTable(node, name); common != nullptr) {
-    return QueryIn(FindMember(*common, "query"), NamesMember(*common, "aliases"));
+    return QueryOver(FindMember(*common, "query"), NamesMember(*common, "aliases"));
   }
   if (SameName(name, source_name))
     return FromTable{FromTable::Kind::kSource, nullptr, {}};
