@@ -325,17 +325,17 @@ def test_pyiceberg_reads_what_all_wrote(shared: Shared, table: str):
 
 @pytest.mark.parametrize("table", LAYOUT)
 def test_duckdb_and_frazil_read_what_all_wrote(shared: Shared, table: str):
-    """Answers of `frazil query` are text: as DuckDB makes it of the cells that it reads itself."""
     cells = readers.read_with_duckdb(shared.lake.table(table).metadata_location)
     assert shared.rows(table, cells.to_pylist()) == shared.expected(table, ids_at_last(table))
 
-    query = f"SELECT * FROM lake.db.{table} ORDER BY id"
+    # Every cell as DuckDB makes text of it, whoever read it.
+    as_text = "SELECT CAST(COLUMNS(*) AS VARCHAR) FROM {} AS cells ORDER BY cells.id"
+    query = as_text.format(f"lake.db.{table}")
     answer = shared.frazil.ok("query", query, "--script", "pipeline.sql", "--output", "json")
     with readers.duckdb_connection() as connection:
         connection.execute("SET TimeZone = 'UTC'")
-        connection.register("cells", cells)
-        as_text = "SELECT CAST(COLUMNS(*) AS VARCHAR) FROM cells ORDER BY cells.id"
-        texts = connection.execute(as_text).to_arrow_table().to_pylist()
+        connection.register("cells_of_duckdb", cells)
+        texts = connection.execute(as_text.format("cells_of_duckdb")).to_arrow_table().to_pylist()
     assert [json.loads(line) for line in answer.splitlines()] == texts
 
 
