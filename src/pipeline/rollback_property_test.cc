@@ -71,6 +71,7 @@ class World {
     Worker& worker = workers_[index];
     worker = Worker();
     worker.script = script_;
+    for (const std::size_t table : script_) worker.uuids.push_back(tables_.UuidOf(table));
     worker.committers = NewCommitters(index, kNoCrash);
     const std::vector<StartUpTable> tables = StartUpTables(worker);
     std::array<bool, kTables> has_ledger{};
@@ -192,6 +193,8 @@ class World {
  private:
   struct Worker {
     std::vector<std::size_t> script;
+    // Of the script's tables when it started.
+    std::vector<std::string> uuids;
     std::vector<std::unique_ptr<TableCommitter>> committers;
     Positions next;
     // Splits that no ledger knows, until they are read.
@@ -202,17 +205,19 @@ class World {
   };
 
   // A committer that remembers another table fails before it does anything, which to the
-  // others looks like a process that died.
+  // others looks like a process that died. So does that of a table dropped since the start.
   std::vector<std::unique_ptr<TableCommitter>> NewCommitters(std::size_t worker,
                                                              std::int64_t crash) {
     const std::vector<std::size_t>& script = workers_[worker].script;
+    const std::vector<std::string>& uuids = workers_[worker].uuids;
     CommitterOptions options;
     options.pipeline = "p";
     options.writer_id = "worker-" + std::to_string(worker);
-    for (const std::size_t table : script) options.tables.insert(tables_.UuidOf(table));
+    options.tables.insert(uuids.begin(), uuids.end());
     std::vector<std::unique_ptr<TableCommitter>> committers;
     for (std::size_t place = 0; place < script.size(); ++place) {
-      const bool dies = static_cast<std::int64_t>(place) == crash;
+      const bool dies = static_cast<std::int64_t>(place) == crash ||
+                        uuids[place] != tables_.UuidOf(script[place]);
       options.is_anchor = place == 0;
       committers.push_back(
           tables_.NewCommitter(script[place], options, [&](TableMetadata& metadata) {
