@@ -88,6 +88,51 @@ class ParquetFileTest : public testing::Test {
   std::shared_ptr<const ParquetLayout> layout_;
 };
 
+// The nullable columns that a source has, or required ones as a table may want them.
+std::vector<SchemaField> NestedFields(bool required) {
+  const auto member = [&](std::int32_t id, std::string name, Type type) {
+    return SchemaField{id, std::move(name), std::move(type), required, ""};
+  };
+  const auto point = [&](std::int32_t id) {
+    return Type::Struct({member(id, "x", Type(TypeId::kInt)),
+                         member(id + 1, "y", Type::Struct({member(
+                                                 id + 2, "z", Type(TypeId::kUuid))}))});
+  };
+  return {
+      OptionalField(1, "point", point(10)),
+      OptionalField(2, "points", Type::List(OptionalField(20, "element", point(21)))),
+      OptionalField(
+          3, "lists",
+          Type::Struct({member(30, "l", Type::List(member(31, "element", point(32))))})),
+      OptionalField(4, "named",
+                    Type::Map(RequiredField(40, "key", TypeId::kString),
+                              OptionalField(41, "value", point(42)))),
+  };
+}
+
+TEST_F(ParquetFileTest, ANullStructMayHaveRequiredMembers) {
+  const auto rows = RowsFromJson(TableOf(NestedFields(false)).CurrentSchema(), R"([
+    [{"x": 1, "y": {"z": "0123456789abcdef"}}, [{"x": 2, "y": {"z": "fedcba9876543210"}}, null],
+     {"l": [{"x": 3, "y": {"z": "ffffffffffffffff"}}]}, [["k", null]]],
+    [null, [], null, [["k", {"x": 4, "y": {"z": "0000000000000000"}}]]],
+    [null, null, {"l": []}, null],
+    [{"x": 5, "y": {"z": "0123456789abcdef"}}, [null], null, []]
+  ])");
+  auto file = Open(TableOf(NestedFields(true)));
+  Write(*file, rows);
+
+  const auto written = file->Finish();
+  ASSERT_THAT(written, IsOk());
+  EXPECT_EQ(written->null_value_counts.at(10), 2);
+  const ReadFile read = ReadParquet(*io_, "/f");
+  ASSERT_EQ(read.rows->num_columns(), rows->num_columns());
+  for (int i = 0; i < read.rows->num_columns(); ++i) {
+    const auto nullable = read.rows->column(i)->View(rows->column(i)->type());
+    ASSERT_TRUE(nullable.ok()) << nullable.status().ToString();
+    EXPECT_TRUE((*nullable)->Equals(rows->column(i))) << (*nullable)->ToString();
+  }
+}
+
 TEST_F(ParquetFileTest, EveryTypeReadsBack) {
   const TableMetadata table = TableOf(FieldsOfEveryType());
   const auto rows = RowsFromJson(table.CurrentSchema(), kRowsOfEveryType);

@@ -124,13 +124,19 @@ bool HasSameBuffers(const arrow::DataType& given, const arrow::DataType& wanted)
   return true;
 }
 
-std::shared_ptr<arrow::ArrayData> Retyped(const arrow::ArrayData& data,
-                                          const std::shared_ptr<arrow::DataType>& type) {
+// The same values as the field says. What is null in a required one, nobody sees, since the
+// struct or list around it is null; Arrow's writer would refuse it all the same.
+std::shared_ptr<arrow::ArrayData> ValuesAs(const arrow::Field& field,
+                                           const arrow::ArrayData& data) {
   auto copy = std::make_shared<arrow::ArrayData>(data);
-  copy->type = type;
+  copy->type = field.type();
+  if (!field.nullable()) {
+    copy->buffers[0] = nullptr;
+    copy->null_count = 0;
+  }
   for (std::size_t i = 0; i < copy->child_data.size(); ++i) {
     copy->child_data[i] =
-        Retyped(*copy->child_data[i], type->field(static_cast<int>(i))->type());
+        ValuesAs(*field.type()->field(static_cast<int>(i)), *copy->child_data[i]);
   }
   return copy;
 }
@@ -166,17 +172,17 @@ Result<std::shared_ptr<arrow::RecordBatch>> ParquetLayout::Adopt(
   }
   std::vector<std::shared_ptr<arrow::ArrayData>> columns = rows->column_data();
   for (int i = 0; i < rows->num_columns(); ++i) {
-    const std::shared_ptr<arrow::DataType>& wanted = file_schema_->field(i)->type();
+    const arrow::Field& wanted = *file_schema_->field(i);
     std::shared_ptr<arrow::ArrayData>& column = columns[static_cast<std::size_t>(i)];
-    if (!HasSameBuffers(*column->type, *wanted)) {
+    if (!HasSameBuffers(*column->type, *wanted.type())) {
       return Fail(
           ErrorKind::kInvalidArgument,
           "column {} of the rows has another type than the table: {} instead of {}",
-          file_schema_->field(i)->name(), column->type->ToString(), wanted->ToString());
+          wanted.name(), column->type->ToString(), wanted.type()->ToString());
     }
     FRAZIL_TRY(
         CheckRequired(schema_.fields[static_cast<std::size_t>(i)], *rows->column(i)));
-    if (column->type != wanted) column = Retyped(*column, wanted);
+    column = ValuesAs(wanted, *column);
   }
   return arrow::RecordBatch::Make(file_schema_, rows->num_rows(), std::move(columns));
 }
