@@ -101,9 +101,8 @@ bool MetadataColumn::Append(const RawBatch& batch, std::uint32_t record) {
     case Key::kOffset:
       return column_.Append(raw.ordinal);
     case Key::kTimestamp:
-      return raw.timestamp_type == TimestampType::kNone
-                 ? column_.AppendNull()
-                 : column_.Append(raw.timestamp_ms * 1000);
+      return HasMicros(raw) ? column_.Append(raw.timestamp_ms * 1000)
+                            : column_.AppendNull();
     case Key::kTimestampType:
       return column_.AppendBytes(TimestampTypeName(raw.timestamp_type));
     case Key::kHeaders:

@@ -70,6 +70,28 @@ TEST_F(PlanTest, ChecksWhatOptionsMeanTogether) {
               FailsWith(ErrorKind::kInvalidConfig, HasSubstr("key.fields")));
 }
 
+TEST_F(PlanTest, ChecksHowKeysAreRead) {
+  const auto with_key = [](const std::string& format, const std::string& fields) {
+    return "CREATE TABLE events (id BIGINT, name STRING, o BIGINT METADATA FROM "
+           "'offset')\n"
+           "WITH ('connector'='kafka', 'topic'='t', 'format'='json',\n"
+           "'properties.bootstrap.servers'='127.0.0.1:1', 'key.format'='" +
+           format + "',\n'key.fields'='" + fields + "');";
+  };
+  EXPECT_THAT(Plan(Script(with_key("json", "id;name"))), IsOk());
+  EXPECT_THAT(Plan(Script(with_key("raw", "name"))), IsOk());
+  for (const std::string format : {"avro", "csv", "JSON", ""}) {
+    EXPECT_THAT(Plan(Script(with_key(format, "id"))),
+                FailsWith(ErrorKind::kInvalidConfig,
+                          AllOf(StartsWith("p.sql:7:"), HasSubstr("'json' or 'raw'"))));
+  }
+  EXPECT_THAT(Plan(Script(with_key("json", "nothing"))),
+              FailsWith(ErrorKind::kInvalidConfig, StartsWith("p.sql:8:")));
+  EXPECT_THAT(Plan(Script(with_key("json", "o"))),
+              FailsWith(ErrorKind::kInvalidConfig,
+                        AllOf(StartsWith("p.sql:8:"), HasSubstr("metadata column: o"))));
+}
+
 TEST_F(PlanTest, ChecksSourcesThatNothingReads) {
   const std::string unread = Kafka("unread", "'properties.fetch.min.bites'='1'");
   EXPECT_THAT(Plan(Script(Kafka("events", "") + "\n" + unread)),

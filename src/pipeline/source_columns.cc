@@ -66,12 +66,19 @@ Result<std::vector<SourceColumn>> ColumnsOf(const PipelineSpec& spec,
   const std::vector<std::string> key_fields =
       SplitFields(source.options.Get("key.fields").value_or(""));
   for (const std::string& field : key_fields) {
-    const bool is_column =
-        std::any_of(source.columns.begin(), source.columns.end(),
-                    [&](const ColumnSpec& column) { return column.name == field; });
-    if (is_column) continue;
-    return Fail(ErrorAt(spec, source.options.Find("key.fields")->value_place,
-                        fmt::format("'key.fields' names no column: {}", field)));
+    const auto column =
+        std::find_if(source.columns.begin(), source.columns.end(),
+                     [&](const ColumnSpec& each) { return each.name == field; });
+    const TextPlace& place = source.options.Find("key.fields")->value_place;
+    if (column == source.columns.end()) {
+      return Fail(
+          ErrorAt(spec, place, fmt::format("'key.fields' names no column: {}", field)));
+    }
+    if (column->metadata_key.has_value()) {
+      return Fail(ErrorAt(
+          spec, place, fmt::format("'key.fields' names a metadata column: {}", field),
+          "it is read from the record itself, whatever the key holds: leave it out"));
+    }
   }
   std::vector<SourceColumn> columns;
   for (const ColumnSpec& column : source.columns) {
@@ -93,12 +100,15 @@ Result<std::vector<SourceColumn>> ColumnsOf(const PipelineSpec& spec,
 }
 
 Status CheckFormat(const PipelineSpec& spec, const SourceSpec& source) {
-  for (const std::string_view key : {"format", "value.format"}) {
+  for (const std::string_view key : {"format", "value.format", "key.format"}) {
     const Option* format = source.options.Find(key);
     if (format == nullptr || format->value == "json") continue;
-    return Fail(ErrorAt(spec, format->value_place,
-                        fmt::format("format '{}' is not one Frazil reads", format->value),
-                        "the format is 'json'"));
+    const bool is_key = key == "key.format";
+    if (is_key && format->value == "raw") continue;
+    return Fail(ErrorAt(
+        spec, format->value_place,
+        fmt::format("format '{}' is not one Frazil reads", format->value),
+        is_key ? "the format of a key is 'json' or 'raw'" : "the format is 'json'"));
   }
   return {};
 }

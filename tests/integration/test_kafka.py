@@ -324,6 +324,35 @@ def test_metadata_columns_tell_where_a_record_comes_from(
         assert before_ms <= milliseconds <= time.time_ns() // 1_000_000
 
 
+def test_timestamps_that_are_none_or_too_large(kafka, topic, lake, frazil):
+    """Microseconds end in the year 294247; -1 is how a producer says that it has no timestamp."""
+    name = topic(retention_ms=-1, message_timestamp_after_max_ms=2**63 - 1)
+    for n, stamp in enumerate([START_TIME_MS, -1, 9_223_372_036_854_776, 2**63 - 1]):
+        kafka.produce_json(name, [{"id": n}], timestamp=stamp)
+    run(
+        frazil,
+        script.set_all(script.QUICK | {"pipeline.name": "copy"}),
+        lake.ddl(),
+        script.source(
+            kafka.bootstrap,
+            name,
+            "id BIGINT, made TIMESTAMP(3) METADATA FROM 'timestamp',"
+            " kind STRING METADATA FROM 'timestamp-type'",
+        ),
+        script.target("events", "id BIGINT, made TIMESTAMP(6), kind STRING"),
+        "INSERT INTO lake.db.events SELECT id, made, kind FROM events;",
+    )
+
+    first, second = lake.rows("events")
+    assert (first["id"], first["kind"], second["id"]) == (0, "CreateTime", 1)
+    assert (second["made"], second["kind"]) == (None, "NoTimestampType")
+    dead = lake.rows("copy_dead_letters", order="offset")
+    assert [(row["offset"], row["error_class"]) for row in dead] == [
+        (2, "OutOfRange"),
+        (3, "OutOfRange"),
+    ]
+
+
 def copying_keys(lake, bootstrap: str, topic: str, columns: str, options: dict) -> str:
     return (
         script.set_all(script.QUICK)

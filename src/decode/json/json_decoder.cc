@@ -62,7 +62,7 @@ class JsonDecoder final : public Decoder {
   Column* raw_key_ = nullptr;
   TypeId raw_key_type_ = TypeId::kBinary;
   bool is_raw_key_required_ = false;
-  bool has_required_timestamp_ = false;
+  std::vector<const MetadataColumn*> timestamps_;  // of metadata_
 
   // The batch at hand.
   std::int64_t rows_ = 0;
@@ -93,7 +93,7 @@ Status JsonDecoder::AddColumn(const SourceColumn& column) {
   if (column.origin == ColumnOrigin::kMetadata) {
     FRAZIL_ASSIGN(MetadataColumn metadata, MetadataColumn::Make(column));
     metadata_.back() = std::make_unique<MetadataColumn>(std::move(metadata));
-    has_required_timestamp_ |= column.required && column.metadata_key == "timestamp";
+    if (metadata_.back()->is_timestamp()) timestamps_.push_back(metadata_.back().get());
     return {};
   }
   FRAZIL_TRY(CheckMapKeys(column.name, column.type));
@@ -232,11 +232,12 @@ DecodeError JsonDecoder::DecodeRecord(const RawRecord& record, std::int64_t& row
   if (row_count == 0) return DecodeError::kNone;
   part_ = RecordPart::kKey;
   const DecodeError error = DecodeKey(record, row_count);
-  if (error != DecodeError::kNone || !has_required_timestamp_) return error;
+  if (error != DecodeError::kNone) return error;
   part_ = RecordPart::kMetadata;
-  for (const std::unique_ptr<MetadataColumn>& column : metadata_) {
-    if (column != nullptr && column->IsMissing(record))
-      return DecodeError::kNullInRequired;
+  for (const MetadataColumn* column : timestamps_) {
+    const DecodeError when =
+        column->CheckTimestamp(record, options_.value.ignore_parse_errors);
+    if (when != DecodeError::kNone) return when;
   }
   return DecodeError::kNone;
 }
@@ -257,7 +258,10 @@ RecordFailure JsonDecoder::Describe(std::size_t record_index, const RawRecord& r
                                     DecodeError error) const {
   RecordFailure failure{record_index, "decode", std::string(DecodeErrorName(error)), {}};
   if (part_ == RecordPart::kMetadata) {
-    failure.message = "the record has no timestamp, but the column is NOT NULL";
+    failure.message = error == DecodeError::kOutOfRange
+                          ? fmt::format("the record's timestamp is out of range: {} ms",
+                                        record.timestamp_ms)
+                          : "the record has no timestamp, but the column is NOT NULL";
     return failure;
   }
   const bool is_key = part_ == RecordPart::kKey;

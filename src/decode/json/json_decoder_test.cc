@@ -109,6 +109,34 @@ TEST(JsonDecoderTest, ARequiredTimestampThatIsNotThereIsAFailure) {
   EXPECT_THAT(decoded.failures[0].message, HasSubstr("timestamp"));
 }
 
+TEST(JsonDecoderTest, ATimestampThatMicrosecondsCannotCountIsAFailure) {
+  constexpr std::int64_t kLatestMs = 9'223'372'036'854'775;
+  RawBatchBuilder builder;
+  builder.Add(R"({"a":1})");
+  builder.last().timestamp_ms = kLatestMs + 1;
+  builder.Add(R"({"a":2})");
+  builder.last().timestamp_ms = -kLatestMs - 1;
+  builder.Add(R"({"a":3})");
+  builder.last().timestamp_ms = kLatestMs;
+  const RawBatch batch = builder.Build();
+  for (const bool is_required : {false, true}) {
+    const std::vector<SourceColumn> columns = {
+        ValueColumn("a", kInt), MetadataColumnOf("timestamp", kTimestamptz, is_required)};
+    const DecodedBatch decoded = Decode(columns, batch);
+    ASSERT_THAT(decoded.failures, SizeIs(2));
+    EXPECT_EQ(decoded.failures[0].error_class, "OutOfRange");
+    EXPECT_THAT(decoded.failures[0].message, HasSubstr("9223372036854776 ms"));
+    EXPECT_THAT(RowsOf(decoded), SizeIs(1));
+
+    JsonOptions ignoring;
+    ignoring.value.ignore_parse_errors = true;
+    const DecodedBatch ignored = Decode(columns, batch, ignoring);
+    EXPECT_THAT(ignored.failures, IsEmpty());
+    EXPECT_THAT(RowsOf(ignored), SizeIs(is_required ? 1 : 3));
+    EXPECT_EQ(RowsOf(ignored)[0] == "1|null", !is_required);
+  }
+}
+
 TEST(JsonDecoderTest, AJsonKeyGivesItsColumnsToEveryRowOfTheRecord) {
   JsonOptions options;
   options.key_fields_prefix = "key_";

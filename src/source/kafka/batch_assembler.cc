@@ -59,6 +59,9 @@ RawRecord RecordOf(const rd_kafka_message_t& message) {
   record.ordinal = message.offset;
   rd_kafka_timestamp_type_t type = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE;
   record.timestamp_ms = rd_kafka_message_timestamp(&message, &type);
+  // A producer may say that it has none: https://kafka.apache.org/documentation/#recordbatch
+  constexpr std::int64_t kNoTimestamp = -1;
+  if (record.timestamp_ms == kNoTimestamp) return record;
   if (type == RD_KAFKA_TIMESTAMP_CREATE_TIME) {
     record.timestamp_type = TimestampType::kCreateTime;
   } else if (type == RD_KAFKA_TIMESTAMP_LOG_APPEND_TIME) {
