@@ -35,6 +35,22 @@ std::string UrlEncode(std::string_view text) {
   return encoded;
 }
 
+// Local file systems take names of 255 bytes, object stores keys of 1,024.
+constexpr std::size_t kLongestFolder = 200;
+constexpr std::size_t kLongestPath = 600;
+
+// A longer name ends in a hash of all of it.
+std::string Shortened(std::string name, std::size_t limit) {
+  if (name.size() <= limit) return name;
+  const std::string hash =
+      fmt::format("-{:08x}", static_cast<std::uint32_t>(HashBytes(name)));
+  std::size_t kept = limit - hash.size();
+  // Not in the middle of "%2F".
+  const std::size_t escape = name.rfind('%', kept - 1);
+  if (escape != name.npos && escape + 3 > kept) kept = escape;
+  return name.substr(0, kept) + hash;
+}
+
 std::string WithoutSlash(std::string location) {
   while (location.size() > 1 && location.back() == '/') location.pop_back();
   return location;
@@ -94,14 +110,18 @@ std::string PartitionPath(const PartitionSpec& spec, const Schema& schema,
                           const std::vector<Literal>& values) {
   std::string path;
   const std::size_t count = std::min(spec.fields.size(), values.size());
+  if (count == 0) return path;
+  const std::size_t limit =
+      std::clamp(kLongestPath / count, std::size_t{32}, kLongestFolder);
   for (std::size_t i = 0; i < count; ++i) {
     const PartitionField& field = spec.fields[i];
     const SchemaField* source = schema.FindFieldById(field.source_id);
     // A dropped column leaves only the value's own form.
     const Type type = source == nullptr ? Type(TypeId::kString) : source->type;
     if (!path.empty()) path += '/';
-    path += UrlEncode(field.name) + "=" +
-            UrlEncode(field.transform.ToHumanString(values[i], type));
+    path += Shortened(UrlEncode(field.name) + "=" +
+                          UrlEncode(field.transform.ToHumanString(values[i], type)),
+                      limit);
   }
   return path;
 }

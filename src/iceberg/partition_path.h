@@ -18,7 +18,8 @@
 namespace frazil {
 
 /// \brief "day=2026-11-21/bucket=3": names and values escaped as in a URL's query. Empty
-/// for an unpartitioned spec.
+/// for an unpartitioned spec. What is longer than a file system takes is cut, and ends in a
+/// hash.
 /// \param schema knows the source columns of `spec`.
 /// \param values one per field of `spec`, in its order.
 std::string PartitionPath(const PartitionSpec& spec, const Schema& schema,

@@ -25,6 +25,40 @@ TEST(PartitionPathTest, EscapesNamesAndValuesAsJavasUrlEncoder) {
   EXPECT_EQ(PartitionPath(PartitionSpec{}, metadata->CurrentSchema(), {}), "");
 }
 
+TEST(PartitionPathTest, StaysWithinWhatFileSystemsTake) {
+  NewTable table;
+  table.schema = SchemaOfAllTypes();
+  table.location = "/t";
+  table.spec.fields = {PartitionOf(table.schema, "string", "identity", "s")};
+  const auto metadata = MakeTableMetadata(table, 0);
+  ASSERT_THAT(metadata, IsOk());
+  const auto path_of = [&](const std::string& value) {
+    return PartitionPath(metadata->DefaultSpec(), metadata->CurrentSchema(), {value});
+  };
+  EXPECT_EQ(path_of(std::string(198, 'a')), "s=" + std::string(198, 'a'));
+  for (std::size_t blanks = 0; blanks < 3; ++blanks) {
+    std::string japanese(blanks, ' ');
+    for (int i = 0; i < 40; ++i) japanese += "\u65e5";
+    const std::string path = path_of(japanese);
+    EXPECT_LE(path.size(), 200);
+    // Whole escapes, then the hash.
+    EXPECT_EQ((path.size() - blanks - std::string("s=-01234567").size()) % 3, 0) << path;
+    EXPECT_NE(path, path_of(japanese + "x"));
+  }
+  table.spec.fields.clear();
+  for (int i = 0; i < 16; ++i) {
+    const std::string name = std::string(20, 'n') + std::to_string(i);
+    table.spec.fields.push_back(
+        PartitionOf(table.schema, "string", fmt::format("truncate[{}]", i + 100), name));
+  }
+  const auto wide = MakeTableMetadata(table, 0);
+  ASSERT_THAT(wide, IsOk());
+  EXPECT_LT(PartitionPath(wide->DefaultSpec(), wide->CurrentSchema(),
+                          std::vector<Literal>(16, std::string(100, 'v')))
+                .size(),
+            700);
+}
+
 TEST(DataFileLocationTest, FilesLieUnderTheirPartitionOfTheDataFolder) {
   TableMetadata table = MakeTable({{"int", "identity"}});
   const auto locate = [&] {
