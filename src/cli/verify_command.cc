@@ -33,12 +33,12 @@ void PrintVerdict(const TableVerdict& verdict) {
     Print("{}: equal, {} rows, hash {}\n", verdict.table, verdict.found_rows,
           verdict.found_hash.ToString());
   } else {
-    Print(
-        "{}: DIFFERS\n  the source gives {} rows, hash {}\n  the table has   {} rows, "
-        "hash "
-        "{}\n",
-        verdict.table, verdict.expected_rows, verdict.expected_hash.ToString(),
-        verdict.found_rows, verdict.found_hash.ToString());
+    Print("{}: {}\n", verdict.table,
+          verdict.in_doubt.empty() ? "DIFFERS" : "cannot be told");
+    Print("  the source gives {} rows, hash {}\n", verdict.expected_rows,
+          verdict.expected_hash.ToString());
+    Print("  the table has   {} rows, hash {}\n", verdict.found_rows,
+          verdict.found_hash.ToString());
   }
   for (const std::string& line : verdict.differences) Print("  {}\n", line);
   for (const std::string& name : verdict.left_out) {
@@ -58,6 +58,7 @@ Json VerdictAsJson(const TableVerdict& verdict) {
               {"expected-hash", verdict.expected_hash.ToString()},
               {"found-hash", verdict.found_hash.ToString()},
               {"differences", verdict.differences},
+              {"in-doubt", verdict.in_doubt},
               {"not-compared", verdict.left_out},
               {"foreign-snapshots", verdict.foreign_snapshots}};
 }
@@ -67,10 +68,12 @@ int PrintReport(const VerifyReport& report, bool is_json) {
     PrintToStderr("frazil: cannot verify: {}\n", report.cannot_verify);
     return kExitCannotVerify;
   }
-  bool is_equal = true;
+  bool differs = false;
+  std::string in_doubt;
   Json tables = Json::array();
   for (const TableVerdict& verdict : report.tables) {
-    is_equal &= verdict.is_equal();
+    differs |= !verdict.is_equal() && verdict.in_doubt.empty();
+    if (in_doubt.empty()) in_doubt = verdict.in_doubt;
     if (is_json) {
       tables.push_back(VerdictAsJson(verdict));
     } else {
@@ -90,7 +93,10 @@ int PrintReport(const VerifyReport& report, bool is_json) {
           report.replayable);
     }
   }
-  return is_equal ? kExitOk : kExitDiffers;
+  if (differs) return kExitDiffers;
+  if (in_doubt.empty()) return kExitOk;
+  PrintToStderr("frazil: cannot verify: {}\n", in_doubt);
+  return kExitCannotVerify;
 }
 
 Result<VerifyReport> Verify(const std::string& file) {

@@ -32,6 +32,8 @@ struct TableVerdict {
   std::vector<std::string> left_out;
   /// "missing: partition 0: 5, 7-9": where the table holds partition and offset.
   std::vector<std::string> differences;
+  /// Why a difference may be none; empty if it is one.
+  std::string in_doubt;
   /// Snapshots that another program added to the table.
   std::int64_t foreign_snapshots = 0;
 

@@ -162,9 +162,10 @@ void PlaceList::Add(const arrow::RecordBatch& rows) {
   }
 }
 
-std::vector<std::string> PlaceList::Differences(PlaceList expected, PlaceList found) {
-  std::vector<std::string> lines;
-  if (!expected.is_complete_ || !found.is_complete_) return lines;
+PlaceDifferences PlaceList::Differences(PlaceList expected, PlaceList found) {
+  PlaceDifferences differences;
+  if (!expected.is_complete_ || !found.is_complete_) return differences;
+  bool has_foreign = false;
   std::set<Stream> streams;
   for (const auto& [stream, offsets] : expected.offsets_) streams.insert(stream);
   for (const auto& [stream, offsets] : found.offsets_) streams.insert(stream);
@@ -185,11 +186,15 @@ std::vector<std::string> PlaceList::Differences(PlaceList expected, PlaceList fo
       const bool is_known = std::binary_search(wanted.begin(), wanted.end(), offset);
       (is_known ? doubled : foreign).push_back(offset);
     }
-    AddLine("missing", stream, missing, lines);
-    AddLine("doubled", stream, doubled, lines);
-    AddLine("not from the source", stream, foreign, lines);
+    AddLine("missing", stream, missing, differences.lines);
+    AddLine("doubled", stream, doubled, differences.lines);
+    AddLine("not from the source", stream, foreign, differences.lines);
+    differences.is_certain |= !missing.empty() || !doubled.empty();
+    has_foreign |= !foreign.empty();
   }
-  return lines;
+  // With every row in its place it is the values that differ.
+  differences.is_certain |= !has_foreign;
+  return differences;
 }
 
 }  // namespace frazil

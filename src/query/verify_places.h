@@ -32,6 +32,14 @@ struct PlaceColumns {
 std::optional<PlaceColumns> FindPlaceColumns(const PipelinePlan& plan, std::size_t target,
                                              DuckConnection& connection);
 
+/// \brief How the places of a table's rows differ from those that its source gives.
+struct PlaceDifferences {
+  /// For people: "missing: events-0: 5, 7-9", "doubled: ...", "not from the source: ...".
+  std::vector<std::string> lines;
+  /// False if they may come from records that the source held once, and holds no more.
+  bool is_certain = false;
+};
+
 /// \brief Places of rows, collected.
 class PlaceList {
  public:
@@ -42,9 +50,8 @@ class PlaceList {
 
   [[nodiscard]] bool is_complete() const { return is_complete_; }
 
-  /// \brief How a table's places differ from what its source gives, as lines for people:
-  /// "missing: events-0: 5, 7-9", "doubled: ...", "not from the source: ...".
-  static std::vector<std::string> Differences(PlaceList expected, PlaceList found);
+  /// \brief How a table's places differ from what its source gives.
+  static PlaceDifferences Differences(PlaceList expected, PlaceList found);
 
  private:
   using Stream = std::pair<std::string, std::int64_t>;  // topic or "", partition

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -71,6 +72,10 @@ class Source {
     if (splits.empty()) return Positions{};
     return Fail(ErrorKind::kNotSupported, "source {} has no end to go to", name());
   }
+
+  /// \brief Names of streams that drop records while they keep later ones (Kafka:
+  /// cleanup.policy=compact), as far as the service tells.
+  virtual std::set<std::string> CompactedStreams() { return {}; }
 
   /// \brief Starts reading; `listener` outlives the source and learns of splits while
   /// polling.

@@ -306,6 +306,47 @@ def test_verify_says_when_it_has_nothing_to_compare_with(kafka, copied, lake, to
     assert "does not exist yet" in done.stderr
 
 
+def test_verify_cannot_tell_once_a_topic_was_compacted(kafka, topic, lake, frazil):
+    name = topic(
+        cleanup_policy="compact",
+        segment_ms=100,
+        min_cleanable_dirty_ratio=0.001,
+        min_compaction_lag_ms=0,
+        delete_retention_ms=0,
+    )
+    file = script.write(frazil.folder, script.copying(lake, kafka.bootstrap, name))
+    written = 0
+
+    def add() -> None:
+        nonlocal written
+        numbers = range(written, written + 50)
+        kafka.produce_records(
+            name, [{"key": str(n % 5), "value": json.dumps({"id": n})} for n in numbers]
+        )
+        written += 50
+
+    add()
+    frazil.ok("run", file)
+
+    def is_compacted() -> bool:
+        add()
+        return frazil.run("verify", file).returncode != 0
+
+    until(is_compacted, "the cleaner", seconds=60)
+    done = frazil.run("verify", file)
+    assert done.returncode == 11, done.stdout + done.stderr
+    assert f"topic '{name}' is compacted" in done.stderr
+    assert "not from the source: partition 0" in done.stdout
+
+    # The newest record of a topic stays: that one is missing for certain.
+    frazil.ok("run", file)
+    newest = max(row["pos"] for row in lake.rows("events"))
+    lake.table("events").delete(f"pos = {newest}")
+    done = frazil.run("verify", file)
+    assert done.returncode == 10, done.stdout + done.stderr
+    assert f"missing: partition 0: {newest}\n" in done.stdout
+
+
 def test_verify_says_that_a_ledger_which_was_reset_gives_no_account(copied, frazil):
     file, name = copied
     frazil.ok("ledger", "reset", file, "--set", f"events/{name}-0=500", "--yes")

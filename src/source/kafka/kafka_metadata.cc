@@ -13,6 +13,9 @@ using AdminOptions =
 using TopicCollection = std::unique_ptr<rd_kafka_TopicCollection_t,
                                         KafkaDeleter<rd_kafka_TopicCollection_destroy>>;
 
+using ConfigResource = std::unique_ptr<rd_kafka_ConfigResource_t,
+                                       KafkaDeleter<rd_kafka_ConfigResource_destroy>>;
+
 // How often a waiting call looks whether the client reported a lasting error.
 constexpr int kSliceMs = 100;
 
@@ -91,6 +94,19 @@ TopicInfo InfoOf(const rd_kafka_TopicDescription_t* topic) {
   }
   std::sort(info.partitions.begin(), info.partitions.end());
   return info;
+}
+
+bool IsCompacted(const rd_kafka_ConfigResource_t* topic) {
+  std::size_t count = 0;
+  const rd_kafka_ConfigEntry_t** const entries =
+      rd_kafka_ConfigResource_configs(topic, &count);
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::string_view name = rd_kafka_ConfigEntry_name(entries[i]);
+    const char* const value = rd_kafka_ConfigEntry_value(entries[i]);
+    if (name != "cleanup.policy" || value == nullptr) continue;
+    return std::string_view(value).find("compact") != std::string_view::npos;
+  }
+  return false;
 }
 
 Result<std::map<std::string, TopicInfo>> DescribeTopicsOnce(
@@ -195,6 +211,36 @@ Result<std::map<std::string, TopicInfo>> DescribeTopics(
   if (names.empty()) return std::map<std::string, TopicInfo>();
   return AskAgain(client, deadline,
                   [&] { return DescribeTopicsOnce(client, names, deadline); });
+}
+
+std::set<std::string> CompactedTopics(KafkaClient& client,
+                                      const std::set<std::string>& names,
+                                      KafkaDeadline deadline) {
+  std::vector<ConfigResource> resources;
+  std::vector<rd_kafka_ConfigResource_t*> pointers;
+  for (const std::string& name : names) {
+    resources.emplace_back(
+        rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, name.c_str()));
+    pointers.push_back(resources.back().get());
+  }
+  const KafkaQueue queue(rd_kafka_queue_new(client.get()));
+  const AdminOptions options =
+      MakeOptions(client, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, deadline);
+  rd_kafka_DescribeConfigs(client.get(), pointers.data(), pointers.size(), options.get(),
+                           queue.get());
+  const auto event = Await(client, queue.get(), "describing settings", deadline);
+  std::set<std::string> compacted;
+  if (!event.has_value()) return compacted;
+  std::size_t count = 0;
+  const rd_kafka_ConfigResource_t** const answers =
+      rd_kafka_DescribeConfigs_result_resources(
+          rd_kafka_event_DescribeConfigs_result(event->get()), &count);
+  for (std::size_t i = 0; i < count; ++i) {
+    if (IsCompacted(answers[i])) {
+      compacted.emplace(rd_kafka_ConfigResource_name(answers[i]));
+    }
+  }
+  return compacted;
 }
 
 Status CreateTopic(KafkaClient& client, const std::string& name, int partition_count,

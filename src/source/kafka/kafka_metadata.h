@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -36,6 +37,12 @@ Result<std::vector<std::string>> ListTopics(KafkaClient& client, KafkaDeadline d
 /// \return kInvalidConfig if the user may not see one.
 Result<std::map<std::string, TopicInfo>> DescribeTopics(
     KafkaClient& client, const std::vector<std::string>& names, KafkaDeadline deadline);
+
+/// \brief Those of the topics whose cleanup.policy has compaction. One that the user may not
+/// ask about, or the broker says nothing of, is none.
+std::set<std::string> CompactedTopics(KafkaClient& client,
+                                      const std::set<std::string>& names,
+                                      KafkaDeadline deadline);
 
 /// \brief Makes a topic; replicas as the broker's settings say.
 /// \return kAlreadyExists if there is one; kInvalidConfig if the user may not.

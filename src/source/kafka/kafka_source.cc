@@ -80,6 +80,13 @@ Result<Positions> KafkaSource::Ends(const std::vector<Split>& splits) {
                                          : RD_KAFKA_ISOLATION_LEVEL_READ_UNCOMMITTED);
 }
 
+std::set<std::string> KafkaSource::CompactedStreams() {
+  std::set<std::string> names;
+  for (const auto& [split, identity] : Splits()) names.insert(split.stream);
+  if (asker_ == nullptr || names.empty()) return {};
+  return CompactedTopics(*asker_, names, In(config_.answer_time));
+}
+
 Status KafkaSource::Start(SplitListener& listener) {
   if (asker_ == nullptr || listener_ != nullptr) {
     return Fail(ErrorKind::kInternal, "{}: started out of turn", config_.name);
