@@ -78,9 +78,9 @@ Result<std::string> SqlitePathOf(std::string_view uri) {
     }
     rest.remove_prefix(3);
   } else {
+    // Without the URI: a server's has a password.
     return Fail(ErrorKind::kNotSupported,
-                "'uri' must name a SQLite file, as in sqlite:///lake/catalog.db: {}",
-                uri);
+                "'uri' must name a SQLite file, as in sqlite:///lake/catalog.db");
   }
   rest = rest.substr(0, rest.find('?'));
   if (rest.empty() || rest.starts_with(":memory:")) {

@@ -44,6 +44,8 @@ TEST(CatalogFactoryTest, OtherUrisAreRefusedWithTheReason) {
   EXPECT_THAT(SqlitePathOf("postgresql://host/db"),
               FailsWith(ErrorKind::kNotSupported, HasSubstr("SQLite")));
   EXPECT_THAT(SqlitePathOf("lake/c.db"), FailsWith(ErrorKind::kNotSupported));
+  EXPECT_THAT(SqlitePathOf("postgresql://user:secret@host/db"),
+              FailsWith(ErrorKind::kNotSupported, Not(HasSubstr("secret"))));
   EXPECT_THAT(SqlitePathOf("sqlite://lake/c.db"),
               FailsWith(ErrorKind::kInvalidConfig, HasSubstr("three slashes")));
   for (const std::string_view uri : {"sqlite://", "sqlite:///", "sqlite:///:memory:",

@@ -154,6 +154,29 @@ TEST_F(SelectAnalysisTest, FollowsNondeterministicColumns) {
   }
 }
 
+TEST_F(SelectAnalysisTest, ReadsViewsOverSetOperations) {
+  spec_.views = {
+      ViewOf("twice",
+             "SELECT id, name FROM events UNION ALL SELECT id, name FROM events"),
+      ViewOf("fewer", "SELECT id, name FROM twice EXCEPT SELECT id, name FROM events"),
+      ViewOf("counted",
+             "WITH RECURSIVE counted AS (SELECT 1 AS n UNION ALL "
+             "SELECT n + 1 FROM counted WHERE n < 3) SELECT n FROM counted"),
+      ViewOf("sampled",
+             "SELECT id FROM events TABLESAMPLE 10% UNION ALL SELECT id FROM events"),
+      ViewOf("stamped",
+             "SELECT id, now() AS t FROM twice UNION SELECT id, t FROM twice")};
+  const auto is_unsteady = [&](const std::string& select) -> bool {
+    return NondeterministicOf(Analyse(select), {DuckColumn{"id", {}}}).front();
+  };
+  EXPECT_FALSE(is_unsteady("SELECT id FROM twice"));
+  EXPECT_FALSE(is_unsteady("SELECT id FROM fewer"));
+  EXPECT_FALSE(is_unsteady("SELECT id FROM fewer UNION SELECT id FROM twice"));
+  EXPECT_FALSE(is_unsteady("SELECT n AS id FROM counted"));
+  EXPECT_TRUE(is_unsteady("SELECT id FROM sampled"));
+  EXPECT_TRUE(is_unsteady("SELECT id FROM stamped"));
+}
+
 TEST_F(SelectAnalysisTest, AColumnNamedLikeATimeFunctionIsAColumn) {
   spec_.source_columns.push_back({"current_date", Type(TypeId::kDate)});
   EXPECT_THAT(NondeterministicOf(Analyse("SELECT current_date FROM events"),

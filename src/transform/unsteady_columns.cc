@@ -35,6 +35,15 @@ bool HasNames(const Json& object, std::string_view key) {
 // Stands for an unsteady column whose name only DuckDB knows.
 constexpr std::string_view kUnnamed = "*";
 
+bool HasSample(const Json& query) {
+  bool found = false;
+  VisitObjects(query, [&](const Json& object) {
+    found = found || FindMember(object, "sample") != nullptr;
+    return !found;
+  });
+  return found;
+}
+
 // What a query means to the one that reads it. Renamed and unnamed columns are not followed.
 Unsteady AsRead(Unsteady unsteady, bool is_renamed) {
   if (is_renamed && !unsteady.names.empty()) unsteady.all = true;
@@ -80,13 +89,13 @@ std::vector<bool> UnsteadyColumns::OfItems(const Json& node) const {
 Unsteady UnsteadyColumns::OfNode(const Json& node, Scope scope) const {
   Unsteady result;
   if (TextMember(node, "type") != "SELECT_NODE") {
-    // A UNION's columns go by position: one unsteady value anywhere counts for all.
-    bool reads_unsteady = IsUnsteady(node, {});
+    // A UNION's columns go by position: one unsteady value anywhere counts for all, also in
+    // the views, of which this query may be one.
+    result.all = IsUnsteady(node, {}) || HasSample(node);
     for (const auto& [name, view] : views_) {
-      const Unsteady inner = OfNode(view.tree.node(), {});
-      reads_unsteady = reads_unsteady || inner.all || !inner.names.empty();
+      const Json& read = view.tree.node();
+      result.all = result.all || IsUnsteady(read, {}) || HasSample(read);
     }
-    result.all = reads_unsteady;
     return result;
   }
   scope.push_back(Level{&node});
