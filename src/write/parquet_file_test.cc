@@ -94,9 +94,9 @@ std::vector<SchemaField> NestedFields(bool required) {
     return SchemaField{id, std::move(name), std::move(type), required, ""};
   };
   const auto point = [&](std::int32_t id) {
-    return Type::Struct({member(id, "x", Type(TypeId::kInt)),
-                         member(id + 1, "y", Type::Struct({member(
-                                                 id + 2, "z", Type(TypeId::kUuid))}))});
+    return Type::Struct(
+        {member(id, "x", Type(TypeId::kInt)),
+         member(id + 1, "y", Type::Struct({member(id + 2, "z", Type(TypeId::kUuid))}))});
   };
   return {
       OptionalField(1, "point", point(10)),
