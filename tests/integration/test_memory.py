@@ -1,5 +1,6 @@
 """The process stays within `memory.limit`, whatever its rows are and wherever they go."""
 
+import json
 import pathlib
 import re
 
@@ -54,4 +55,27 @@ def test_the_process_stays_within_its_limit(lake, frazil, partitions):
     peak = peak_bytes(worker.process.pid)
     worker.kill()
     assert peak > 100 * MEGABYTE, "a bound that says nothing"
+    assert peak <= LIMIT + TOLERANCE, f"{peak / MEGABYTE:.0f} MiB"
+
+
+def test_records_that_unfold_on_arrival_stay_within_it_too(kafka, topic, lake, frazil):
+    """A fetch of half a megabyte holds 100 times as much, which a SELECT takes in parts."""
+    name, count = topic(), 2000
+    records = [{"value": json.dumps({"id": n, "text": f"a{n}" + "c" * 100_000})} for n in range(count)]
+    kafka.produce_records(name, records, {"compression.type": "lz4"})
+    columns = "id BIGINT, text STRING"
+    worker = frazil.start(
+        "run",
+        script.write(
+            frazil.folder,
+            script.set_all({"memory.limit": "256 MiB", "commit.interval": "1 s"}),
+            lake.ddl(),
+            script.source(kafka.bootstrap, name, columns, script.FROM_START),
+            script.target("events", columns),
+            "INSERT INTO lake.db.events SELECT id, upper(text) FROM events;\n",
+        ),
+    )
+    until(lambda: lake.count("events") == count, "all rows", 120, worker.tail)
+    peak = peak_bytes(worker.process.pid)
+    worker.kill()
     assert peak <= LIMIT + TOLERANCE, f"{peak / MEGABYTE:.0f} MiB"

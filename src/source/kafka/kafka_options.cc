@@ -214,7 +214,13 @@ void SetOurProperties(const KafkaSourceDefaults& defaults, KafkaSourceConfig& co
   values.try_emplace(
       "queued.max.messages.kbytes",
       std::to_string(std::max<std::int64_t>(defaults.queue_bytes >> 10, 1024)));
-  values.try_emplace("fetch.max.bytes", std::to_string(8 << 20));
+  // A fetch is unpacked as a whole, whatever the queue holds: what is 512 KiB on the way may
+  // be 100 MiB here. At most 250 times as much with lz4; zstd knows no bound.
+  values.try_emplace("fetch.message.max.bytes",
+                     std::to_string(std::clamp<std::int64_t>(defaults.queue_bytes / 64,
+                                                             128 << 10, 1 << 20)));
+  values.try_emplace("fetch.max.bytes", std::to_string(std::max<std::int64_t>(
+                                            defaults.queue_bytes / 16, 1 << 20)));
   values.try_emplace("fetch.queue.backoff.ms", "5");
   values.try_emplace("reconnect.backoff.max.ms", "2000");
   values.try_emplace("socket.keepalive.enable", "true");

@@ -13,9 +13,19 @@ namespace {
 constexpr std::chrono::milliseconds kLagInterval(200);
 
 // A poll takes about so many bytes, and never more messages than that.
-constexpr double kBatchBytes = 4 << 20;
+constexpr std::size_t kBatchBytes = 4 << 20;
 constexpr std::size_t kMaxBatchMessages = 8192;
-constexpr std::size_t kMinBatchMessages = 16;
+// How many are taken before their sizes are looked at.
+constexpr std::size_t kSliceMessages = 256;
+constexpr std::size_t kKeepAliveMessages = 16;
+
+std::size_t BytesOf(std::span<rd_kafka_message_t* const> messages) {
+  std::size_t bytes = 0;
+  for (const rd_kafka_message_t* const message : messages) {
+    bytes += message->len + message->key_len;
+  }
+  return bytes;
+}
 
 KafkaDeadline In(std::chrono::milliseconds time) {
   return std::chrono::steady_clock::now() + time;
@@ -139,34 +149,37 @@ Result<std::vector<RawBatch>> KafkaSource::Poll(std::chrono::milliseconds wait) 
 }
 
 // librdkafka fills an array until it is full or time is up. So: wait for one message, then
-// take what is there without waiting. A rebalance in between drops the first one if need be.
+// take what is there without waiting, in slices that grow, since nobody knows how large the
+// next messages are. A rebalance in between drops what it has to.
 void KafkaSource::Fetch(std::chrono::milliseconds wait) {
   last_poll_ = Clock::now();
-  if (pending_.empty()) {
-    const ssize_t count = rd_kafka_consume_batch_queue(
-        queue_.get(), static_cast<int>(wait.count()), scratch_.data(), 1);
-    if (count > 0) pending_.push_back(scratch_.front());
+  if (pending_.empty()) (void)TakeMessages(wait, 1);
+  std::size_t bytes = BytesOf(pending_);
+  while (!pending_.empty() && pending_.size() < kMaxBatchMessages &&
+         bytes < kBatchBytes) {
+    const std::size_t mean_bytes = bytes / pending_.size() + 1;
+    const std::size_t most = std::min(
+        {kSliceMessages, 4 * pending_.size(), kMaxBatchMessages - pending_.size()});
+    const std::size_t slice =
+        std::clamp((kBatchBytes - bytes) / mean_bytes, std::size_t{1}, most);
+    const auto taken = TakeMessages(std::chrono::milliseconds(0), slice);
+    bytes += BytesOf(taken);
+    if (taken.size() < slice) break;
   }
-  if (pending_.empty()) return;
-  const ssize_t count =
-      rd_kafka_consume_batch_queue(queue_.get(), 0, scratch_.data(), BatchLimit());
-  if (count > 0)
-    pending_.insert(pending_.end(), scratch_.begin(), scratch_.begin() + count);
 }
 
-std::size_t KafkaSource::BatchLimit() const {
-  return std::clamp(static_cast<std::size_t>(kBatchBytes / mean_message_bytes_),
-                    kMinBatchMessages, kMaxBatchMessages);
+std::span<rd_kafka_message_t* const> KafkaSource::TakeMessages(
+    std::chrono::milliseconds wait, std::size_t most) {
+  const ssize_t count = rd_kafka_consume_batch_queue(
+      queue_.get(), static_cast<int>(wait.count()), scratch_.data(), most);
+  const std::span taken(scratch_.data(),
+                        static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
+  pending_.insert(pending_.end(), taken.begin(), taken.end());
+  return taken;
 }
 
 Status KafkaSource::Assemble() {
   if (pending_.empty()) return {};
-  double bytes = 0;
-  for (const rd_kafka_message_t* const message : pending_) {
-    bytes += static_cast<double>(message->len + message->key_len);
-  }
-  mean_message_bytes_ =
-      (3 * mean_message_bytes_ + bytes / static_cast<double>(pending_.size())) / 4 + 1;
   // Each message is destroyed once: by the assembler, by its batch, or here.
   Status status;
   std::size_t at = 0;
@@ -188,10 +201,7 @@ Status KafkaSource::KeepAlive() {
   // Paused, the library drops what it prefetched and later reads on from what was polled:
   // so the queue is short and a waiting rebalance is met at once.
   SetPaused(true);
-  const ssize_t count =
-      rd_kafka_consume_batch_queue(queue_.get(), 0, scratch_.data(), kMinBatchMessages);
-  if (count > 0)
-    pending_.insert(pending_.end(), scratch_.begin(), scratch_.begin() + count);
+  (void)TakeMessages(std::chrono::milliseconds(0), kKeepAliveMessages);
   FRAZIL_TRY(callback_failure_);
   return CheckClient();
 }

@@ -23,6 +23,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -72,6 +73,8 @@ class KafkaSource final : public Source {
   Status Discover();
   Status CloseGaps();
   void Fetch(std::chrono::milliseconds wait);
+  std::span<rd_kafka_message_t* const> TakeMessages(std::chrono::milliseconds wait,
+                                                    std::size_t most);
   Status Assemble();
   Status ExplainMessage(const rd_kafka_message_t& message);
   Status ExplainOffsetReset(const Split& split);
@@ -81,7 +84,6 @@ class KafkaSource final : public Source {
   void DropPending(const std::vector<Split>& splits);
   void SetPaused(bool is_paused);
   void PauseFinished();
-  [[nodiscard]] std::size_t BatchLimit() const;
   [[nodiscard]] std::int64_t ComputeLag() const;
 
   KafkaSourceConfig config_;
@@ -108,7 +110,6 @@ class KafkaSource final : public Source {
   Clock::time_point last_poll_;
   Clock::time_point next_check_;
   Clock::time_point next_discovery_;
-  double mean_message_bytes_ = 256;
 
   mutable std::int64_t lag_ = -1;
   mutable Clock::time_point lag_time_;

@@ -53,8 +53,9 @@ class KafkaSourceTest : public ::testing::Test {
     return std::make_unique<KafkaSource>(*std::move(config));
   }
 
-  // Records "v<n>" in one partition, from `first` on.
-  void Fill(const std::string& topic, std::int32_t partition, int first, int count) {
+  // Records "v<n>" in one partition, from `first` on; `rest` follows each.
+  void Fill(const std::string& topic, std::int32_t partition, int first, int count,
+            const std::string& rest = "") {
     if (producer_ == nullptr) {
       auto producer =
           KafkaProducer::Create({{"bootstrap.servers", cluster_->bootstrap_servers()}});
@@ -62,7 +63,7 @@ class KafkaSourceTest : public ::testing::Test {
       producer_ = *std::move(producer);
     }
     for (int i = first; i < first + count; ++i) {
-      const std::string value = "v" + std::to_string(i);
+      const std::string value = "v" + std::to_string(i) + rest;
       ASSERT_THAT(
           producer_->Produce({.topic = topic, .value = value, .partition = partition}),
           IsOk());

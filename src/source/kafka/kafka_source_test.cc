@@ -270,6 +270,33 @@ TEST_F(KafkaSourceTest, ReadsTheTopicsThatAPatternMatchesAsAWhole) {
   EXPECT_EQ(listener.next.size(), 3U);
 }
 
+TEST_F(KafkaSourceTest, APollTakesFewLargeRecords) {
+  constexpr int kPartitions = 4;
+  constexpr int kPerPartition = 40;
+  constexpr std::int64_t kRecordBytes = 100'000;
+  ASSERT_THAT(cluster_->CreateTopic("orders", kPartitions), IsOk());
+  for (int partition = 0; partition < kPartitions; ++partition) {
+    Fill("orders", partition, 0, kPerPartition, std::string(kRecordBytes, 'x'));
+  }
+  const auto source = MakeSource({{"topic", "orders"}, {"scan.assignment", "static"}});
+  ASSERT_THAT(source->Open(), IsOk());
+  RecordingListener listener;
+  ASSERT_THAT(source->Start(listener), IsOk());
+  std::int64_t count = 0;
+  const auto deadline = std::chrono::steady_clock::now() + kTestPatience;
+  while (count < kPartitions * kPerPartition) {
+    ASSERT_LT(std::chrono::steady_clock::now(), deadline);
+    const auto batches = source->Poll(std::chrono::milliseconds(20));
+    ASSERT_THAT(batches, IsOk());
+    std::int64_t bytes = 0;
+    for (const RawBatch& batch : *batches) {
+      bytes += batch.size_bytes;
+      count += static_cast<std::int64_t>(batch.records.size());
+    }
+    EXPECT_LE(bytes, (4 << 20) + kRecordBytes);
+  }
+}
+
 TEST_F(KafkaSourceTest, FindsNewTopicsWithoutAGroupToo) {
   ASSERT_THAT(cluster_->CreateTopic("orders-1", 1), IsOk());
   const auto source = MakeSource({{"topic-pattern", "orders-.*"},
