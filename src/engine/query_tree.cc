@@ -35,19 +35,25 @@ tl::unexpected<Error> FailParse(const Json& answer, QueryProblem* problem) {
 
 bool MeansSame(const Json& a, const Json& b);
 
-// Whether each member of `a` is in `b`. An absent one is as good as null.
-bool HasSameMembers(const Json& a, const Json& b) {
+// Whether the members of both mean the same. An absent one is as good as null.
+bool HaveSameMembers(const Json& a, const Json& b) {
+  const auto is_told = [](const std::string& key, const Json& member) {
+    return key != "query_location" && !member.is_null();
+  };
   for (const auto& [key, member] : a.items()) {
-    if (key == "query_location" || member.is_null()) continue;
+    if (!is_told(key, member)) continue;
     const Json* other = FindMember(b, key);
     if (other == nullptr || !MeansSame(member, *other)) return false;
+  }
+  for (const auto& [key, member] : b.items()) {
+    if (is_told(key, member) && FindMember(a, key) == nullptr) return false;
   }
   return true;
 }
 
 // Whether two trees differ in nothing but the places where they were written.
 bool MeansSame(const Json& a, const Json& b) {
-  if (a.is_object() && b.is_object()) return HasSameMembers(a, b) && HasSameMembers(b, a);
+  if (a.is_object() && b.is_object()) return HaveSameMembers(a, b);
   if (!a.is_array() || !b.is_array()) return a == b;
   return std::ranges::equal(a, b, MeansSame);
 }

@@ -36,6 +36,25 @@ TEST_F(QueryTreeTest, NamesAreTakenApartWhereTheyHaveDots) {
               UnorderedElementsAre(Parts{"lake", "db", "a.b-c"}, Parts{"db", "x"}));
 }
 
+// Trees are compared in time linear in their size: deep ones ended after hours.
+TEST_F(QueryTreeTest, DeepQueriesAreReadBackAtOnce) {
+  const auto connection = *database_->Connect();
+  std::string nested = "s";
+  std::string chained = "s";
+  std::string select = "SELECT s FROM events";
+  for (int i = 0; i < 60; ++i) {
+    nested = "upper(" + nested + ")";
+    chained += " || s";
+  }
+  for (int i = 0; i < 20; ++i) select = "SELECT s FROM (" + select + ") q";
+  for (const std::string& query : {"SELECT " + nested + " FROM events",
+                                   "SELECT " + chained + " FROM events", select}) {
+    const auto tree = QueryTree::Parse(*connection, query);
+    ASSERT_THAT(tree, IsOk());
+    EXPECT_NE(QueryTree::ToSameSql(*connection, tree->node()), std::nullopt);
+  }
+}
+
 TEST_F(QueryTreeTest, ReferencedTablesRefusesWhatIsNoQuery) {
   for (const char* const text : {"SELECT 'x", "DROP TABLE x", "", "SELECT 1; SELECT 2"}) {
     SCOPED_TRACE(text);

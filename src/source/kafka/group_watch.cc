@@ -13,7 +13,10 @@ namespace {
 
 constexpr std::chrono::seconds kInterval(5);
 constexpr std::chrono::minutes kIntervalOfRefused(10);
-constexpr int kAnswerTimeMs = 5000;
+// The longest that librdkafka takes, so that a question outlives the absence of its broker: one
+// that times out before its coordinator is found makes the library abort when it is found
+// (https://github.com/confluentinc/librdkafka/issues/4605). The source gives up long before.
+constexpr int kAnswerTimeMs = 3'600'000;
 constexpr int kMostPatience = 32;
 
 std::vector<Split> Unread(const GroupPicture& picture, const std::vector<Split>& wanted) {
