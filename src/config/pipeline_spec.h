@@ -137,6 +137,8 @@ struct InsertSpec {
   TextPlace target_place;
   /// Empty: all columns of the target in order.
   std::vector<std::string> columns;
+  /// Without `columns`: those that the target had when the INSERT was planned first.
+  std::vector<std::string> planned_columns;
   /// The query as written, quoting translated to DuckDB's (backticks to double quotes).
   std::string select;
   TextPlace select_place;

@@ -32,6 +32,32 @@ Result<std::size_t> TargetIndex(PipelinePlan& plan, const InsertSpec& insert) {
   return plan.targets.size() - 1;
 }
 
+std::vector<std::string> NamesOf(const Schema& schema) {
+  std::vector<std::string> names;
+  for (const SchemaField& field : schema.fields) names.push_back(field.name);
+  return names;
+}
+
+// An INSERT without names goes by position. Somebody who gives the columns another order
+// means no other values by that: it stays with the order of the script's CREATE TABLE, or
+// that of its first plan.
+void KeepOrder(const PipelineSpec& spec, const Schema& schema, InsertSpec& insert) {
+  if (!insert.columns.empty()) return;
+  const std::vector<std::string> names = NamesOf(schema);
+  std::vector<std::string> order = insert.planned_columns;
+  for (const TargetSpec& target : spec.targets) {
+    if (!order.empty() || target.name != insert.target) continue;
+    for (const ColumnSpec& column : target.columns) order.push_back(column.name);
+  }
+  const bool is_reordered =
+      order != names && std::ranges::is_permutation(order, names);
+  if (is_reordered) {
+    insert.columns = std::move(order);
+  } else {
+    insert.planned_columns = names;
+  }
+}
+
 void AddWarnings(const InsertSpec& insert, const SelectTraits& traits,
                  std::vector<std::string>& warnings) {
   const std::string target = insert.target.ToString();
@@ -65,6 +91,7 @@ Status PlanFlows(PipelinePlan& plan) {
     flow.source = static_cast<std::size_t>(known - plan.sources.begin());
     if (known == plan.sources.end()) plan.sources.push_back(source);
     FRAZIL_ASSIGN(flow.target, TargetIndex(plan, insert));
+    KeepOrder(plan.spec, plan.targets[flow.target].schema, plan.spec.inserts[i]);
     // Building it once is the type check: it is where a SELECT that does not fit is refused.
     const TransformSpec select = TransformSpecOf(plan, flow);
     FRAZIL_ASSIGN(const auto transformer, MakeTransformer(select, database.get()));

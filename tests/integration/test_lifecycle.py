@@ -512,6 +512,33 @@ def test_a_new_column_stops_an_insert_without_names(kafka, topic, lake, frazil):
     assert_exactly_once(lake, "events", held(kafka, name))
 
 
+@pytest.mark.parametrize("is_declared", [True, False], ids=["declared", "found"])
+def test_columns_put_in_another_order_keep_their_values(kafka, topic, lake, frazil, is_declared):
+    name = topic()
+    text = script.copying(lake, kafka.bootstrap, name, STATIC)
+    worker = start_and_read(kafka, lake, frazil, name, text)
+    stop(worker)
+    if not is_declared:
+        text = re.sub(r"CREATE TABLE IF NOT EXISTS lake.db.events .*?;", "", text, flags=re.DOTALL)
+    worker = start(frazil, text)
+    produce_ids(kafka, name, range(10, 20))
+    until(lambda: lake.count("events") == 20, "the next rows", context=worker.tail)
+
+    with lake.table("events").update_schema() as update:
+        update.move_first("pos")  # of id's type
+    produce_ids(kafka, name, range(20, 30))
+    until(lambda: lake.count("events") >= 30, "rows after it", context=worker.tail)
+    stop(worker)
+    assert_exactly_once(lake, "events", held(kafka, name))
+    assert sorted(row["id"] for row in lake.rows("events")) == list(range(30))
+    if is_declared:
+        produce_ids(kafka, name, range(30, 40))
+        worker = start(frazil, text)
+        until(lambda: lake.count("events") >= 40, "rows of another run", context=worker.tail)
+        stop(worker)
+        assert_exactly_once(lake, "events", held(kafka, name))
+
+
 def test_a_column_that_goes_while_running_stops_the_pipeline(kafka, topic, lake, frazil):
     name = topic()
     text = script.copying(lake, kafka.bootstrap, name, STATIC)
