@@ -131,6 +131,7 @@ Status CommitStage::CommitReady(const std::stop_token& stop) {
                         gathered.epochs >= context_.empty_epochs_per_commit;
     if (has_progress && !is_due) {
       // Wait for the next epoch, and commit this progress with it.
+      if (context_.on_handled) context_.on_handled(epoch);
       const auto next = std::next(first);
       if (next == waiting_.end() || next->second.sources < context_.source_count ||
           next->second.tables < context_.committers.size()) {
@@ -147,6 +148,7 @@ Status CommitStage::CommitReady(const std::stop_token& stop) {
     if (has_progress || has_rows) FRAZIL_TRY(CommitEpoch(epoch, gathered, stop));
     waiting_.erase(waiting_.begin());
     context_.progress->MarkCommitted(epoch);
+    if (context_.on_handled) context_.on_handled(epoch);
   }
   return {};
 }

@@ -63,6 +63,9 @@ struct CommitStageContext {
   std::function<Status()> before_commit;
   /// Called after the anchor's commit with where the anchor stands now.
   std::function<void(const Positions&)> after_commit;
+  /// Called when nothing is to be done any more for an epoch and those before it: they are
+  /// committed, or held back until the next.
+  std::function<void(std::int64_t)> on_handled;
   /// An epoch without rows is committed at most every this many epochs.
   int empty_epochs_per_commit = 10;
 };

@@ -107,6 +107,17 @@ TEST_F(CommitStageTest, HeldBackProgressGoesOutWithTheNextRows) {
   EXPECT_EQ(tables_.SnapshotCount(0), 2U);
 }
 
+TEST_F(CommitStageTest, TellsOfEveryEpochThatNeedsNothingMore) {
+  std::set<std::int64_t> handled;
+  context_.on_handled = [&](std::int64_t epoch) { handled.insert(epoch); };
+  Send(1, 0, 5, {tables_.NewFile("a", 5)}, {});
+  Send(2, 5, 6, {}, {});  // held back
+  Send(3, 6, 6, {}, {});  // nothing was read
+  Send(4, 6, 7, {tables_.NewFile("b", 1)}, {});
+  EXPECT_THAT(Run(), IsOk());
+  EXPECT_THAT(handled, ElementsAre(1, 2, 3, 4));
+}
+
 TEST_F(CommitStageTest, AStopCommitsProgressWithoutRows) {
   Send(1, 0, 10, {}, {}, /*is_forced=*/true);
   EXPECT_THAT(Run(), IsOk());

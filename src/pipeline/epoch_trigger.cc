@@ -1,5 +1,7 @@
 #include "pipeline/epoch_trigger.h"
 
+#include <algorithm>
+
 namespace frazil {
 
 EpochTrigger::EpochTrigger(TriggerOptions options, const Clock& clock, std::int64_t first)
@@ -7,7 +9,8 @@ EpochTrigger::EpochTrigger(TriggerOptions options, const Clock& clock, std::int6
       clock_(clock),
       first_(first),
       current_(first),
-      began_(clock.SteadyNow()) {}
+      began_(clock.SteadyNow()),
+      handled_(first - 1) {}
 
 void EpochTrigger::BeginNext() {
   if (current_.load(std::memory_order_relaxed) > last_.load(std::memory_order_relaxed)) {
@@ -23,10 +26,16 @@ void EpochTrigger::Count(std::int64_t rows, std::int64_t bytes) {
   const std::scoped_lock lock(mutex_);
   rows_ += rows;
   bytes_ += bytes;
+  if (current_.load(std::memory_order_relaxed) - handled_ > options_.max_waiting) return;
   if (rows_ >= options_.max_rows || bytes_ >= options_.max_bytes ||
       clock_.SteadyNow() - began_ >= options_.interval) {
     BeginNext();
   }
+}
+
+void EpochTrigger::MarkHandled(std::int64_t epoch) {
+  const std::scoped_lock lock(mutex_);
+  handled_ = std::max(handled_, epoch);
 }
 
 std::int64_t EpochTrigger::EndNow() {

@@ -20,6 +20,9 @@ struct TriggerOptions {
   std::int64_t max_bytes = std::numeric_limits<std::int64_t>::max();
   /// Records read in the epoch.
   std::int64_t max_rows = std::numeric_limits<std::int64_t>::max();
+  /// Ended epochs that wait to be committed, one under way included. While there are so many
+  /// the current one grows instead.
+  std::int64_t max_waiting = std::numeric_limits<std::int64_t>::max();
 };
 
 /// \brief The one trigger of a pipeline. Thread-safe.
@@ -41,6 +44,9 @@ class EpochTrigger {
 
   /// \brief Counts what a source read; called once per poll, also with zeros.
   void Count(std::int64_t rows, std::int64_t bytes);
+
+  /// \brief Nothing is to be done any more for `epoch` and those before it.
+  void MarkHandled(std::int64_t epoch);
 
   /// \brief Ends the current epoch now. \return its number.
   std::int64_t EndNow();
@@ -69,6 +75,7 @@ class EpochTrigger {
   std::chrono::steady_clock::time_point began_;
   std::int64_t rows_ = 0;
   std::int64_t bytes_ = 0;
+  std::int64_t handled_;
 };
 
 }  // namespace frazil

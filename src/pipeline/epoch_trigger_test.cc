@@ -34,6 +34,27 @@ TEST(EpochTriggerTest, RowsAndBytesEndAnEpochEarly) {
   EXPECT_EQ(trigger.current(), 3);
 }
 
+TEST(EpochTriggerTest, AnEpochGrowsWhileOthersWait) {
+  ManualClock clock(0);
+  EpochTrigger trigger({.interval = milliseconds(100), .max_rows = 10, .max_waiting = 1},
+                       clock, 7);
+  trigger.Count(10, 1);
+  EXPECT_EQ(trigger.current(), 8);
+  trigger.Count(10, 1);
+  clock.Advance(milliseconds(1000));
+  trigger.Count(10, 1);
+  EXPECT_EQ(trigger.current(), 8);
+  trigger.MarkHandled(7);
+  trigger.Count(0, 0);
+  EXPECT_EQ(trigger.current(), 9);
+  trigger.Count(10, 1);
+  EXPECT_EQ(trigger.current(), 9);
+  // A revoke and a stop do not wait.
+  EXPECT_EQ(trigger.EndNow(), 9);
+  trigger.Drain();
+  EXPECT_EQ(trigger.current(), 11);
+}
+
 TEST(EpochTriggerTest, AWallClockSetBackChangesNothing) {
   ManualClock clock(1'000'000);
   EpochTrigger trigger({.interval = milliseconds(100)}, clock, 1);

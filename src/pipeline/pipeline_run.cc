@@ -96,7 +96,8 @@ Status PipelineRun::Prepare(const std::stop_token& stop) {
   trigger_ = std::make_unique<EpochTrigger>(
       TriggerOptions{plan_.settings.commit_interval,
                      plan_.settings.commit_max_bytes.value_or(kNoBound),
-                     plan_.settings.commit_max_rows.value_or(kNoBound)},
+                     plan_.settings.commit_max_rows.value_or(kNoBound),
+                     /*max_waiting=*/1},
       clock_, first_epoch);
   progress_ = std::make_unique<CommitProgress>(first_epoch - 1);
   return {};
@@ -165,6 +166,7 @@ void PipelineRun::StartCommitStage() {
   context.clock = &clock_;
   context.verify_streams = [this] { return VerifyStreams(); };
   context.before_commit = [this] { return parts_.dead_letters().Flush(); };
+  context.on_handled = [this](std::int64_t epoch) { trigger_->MarkHandled(epoch); };
   context.after_commit = [this](const Positions& positions) {
     for (const auto& source : sources_) source->ReportCommitted(positions);
   };

@@ -49,8 +49,7 @@ void KeepOrder(const PipelineSpec& spec, const Schema& schema, InsertSpec& inser
     if (!order.empty() || target.name != insert.target) continue;
     for (const ColumnSpec& column : target.columns) order.push_back(column.name);
   }
-  const bool is_reordered =
-      order != names && std::ranges::is_permutation(order, names);
+  const bool is_reordered = order != names && std::ranges::is_permutation(order, names);
   if (is_reordered) {
     insert.columns = std::move(order);
   } else {
