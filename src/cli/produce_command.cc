@@ -2,9 +2,8 @@
 
 #include <algorithm>
 #include <atomic>
+#include <charconv>
 #include <chrono>
-#include <fstream>
-#include <iostream>
 #include <limits>
 #include <memory>
 #include <optional>
@@ -12,11 +11,11 @@
 #include <thread>
 #include <vector>
 
-#include "base/json.h"
 #include "base/log.h"
 #include "base/units.h"
 #include "cli/commands.h"
 #include "cli/output.h"
+#include "cli/record_feed.h"
 #include "cli/signal_watch.h"
 #include "cli/terminal_status.h"
 #include "cli/usage.h"
@@ -49,76 +48,6 @@ struct ProduceOptions {
   std::string key_field;
   bool no_keys = false;
   int create_partitions = 0;
-};
-
-/// Gives one record after the other.
-class RecordFeed {
- public:
-  virtual ~RecordFeed() = default;
-  /// \return false after the last one.
-  virtual Result<bool> Next(std::string& key, std::string& value) = 0;
-};
-
-class ShapeFeed : public RecordFeed {
- public:
-  ShapeFeed(EventShape shape, std::uint64_t seed, std::int64_t first)
-      : shape_(shape), seed_(seed), next_(first) {}
-
-  Result<bool> Next(std::string& key, std::string& value) override {
-    AppendEventKey(shape_, seed_, next_, key);
-    AppendEvent(shape_, seed_, next_, value);
-    ++next_;
-    return true;
-  }
-
- private:
-  EventShape shape_;
-  std::uint64_t seed_;
-  std::int64_t next_;
-};
-
-// A line is a record, whatever it holds; empty lines are passed over.
-class FileFeed : public RecordFeed {
- public:
-  static Result<std::unique_ptr<RecordFeed>> Open(const ProduceOptions& options) {
-    auto feed = std::make_unique<FileFeed>(options.file, options.key_field);
-    if (options.file != "-") {
-      feed->file_.open(options.file, std::ios::binary);
-      if (!feed->file_) {
-        return Fail(ErrorKind::kNotFound, "cannot read the file: {}", options.file);
-      }
-      feed->input_ = &feed->file_;
-    }
-    return std::unique_ptr<RecordFeed>(std::move(feed));
-  }
-
-  FileFeed(std::string name, std::string key_field)
-      : name_(std::move(name)), key_field_(std::move(key_field)) {}
-
-  Result<bool> Next(std::string& key, std::string& value) override {
-    do {
-      if (!std::getline(*input_, value)) return false;
-      ++line_;
-      if (value.ends_with('\r')) value.pop_back();
-    } while (value.empty());
-    if (key_field_.empty()) return true;
-    const auto json = ParseJson(value);
-    if (!json.has_value() || !json->is_object() || !json->contains(key_field_)) {
-      return Fail(ErrorKind::kInvalidArgument,
-                  "{}:{}: no JSON object with a field '{}' for the key", name_, line_,
-                  key_field_);
-    }
-    const Json& field = (*json)[key_field_];
-    key = field.is_string() ? field.get<std::string>() : DumpJson(field);
-    return true;
-  }
-
- private:
-  std::string name_;
-  std::string key_field_;
-  std::ifstream file_;
-  std::istream* input_ = &std::cin;
-  std::int64_t line_ = 0;
 };
 
 // Shows how far it is, on a terminal only.
@@ -178,13 +107,15 @@ struct Produced {
   std::int64_t bytes = 0;
 };
 
-Status ProduceAll(const ProduceOptions& options, RecordFeed& feed,
-                  KafkaProducer& producer, const std::atomic<bool>& is_stopping,
-                  Produced& produced) {
-  const bool is_endless = !options.file.empty() && options.count < 0;
-  const std::int64_t count = is_endless ? std::numeric_limits<std::int64_t>::max()
-                             : options.count < 0 ? kDefaultCount
-                                                 : options.count;
+std::int64_t CountOf(const ProduceOptions& options) {
+  if (options.count >= 0) return options.count;
+  return options.file.empty() ? kDefaultCount : std::numeric_limits<std::int64_t>::max();
+}
+
+// Takes records into the producer's queue; it need not have sent them all.
+Status Enqueue(const ProduceOptions& options, RecordFeed& feed, KafkaProducer& producer,
+               const std::atomic<bool>& is_stopping, Produced& produced) {
+  const std::int64_t count = CountOf(options);
   const bool has_keys =
       !options.no_keys && (options.file.empty() || !options.key_field.empty());
   const auto began = SteadyClock::now();
@@ -203,7 +134,9 @@ Status ProduceAll(const ProduceOptions& options, RecordFeed& feed,
     record.topic = options.topic;
     if (has_keys) record.key = key;
     record.value = value;
-    FRAZIL_TRY(producer.Produce(record));
+    if (Status status = producer.Produce(record); !status.has_value()) {
+      return Fail(std::move(status).error().Within(feed.Place()));
+    }
     ++produced.records;
     produced.bytes += static_cast<std::int64_t>(value.size());
     if (options.rate > 0 || produced.records % kRecordsPerLook == 0) {
@@ -212,63 +145,134 @@ Status ProduceAll(const ProduceOptions& options, RecordFeed& feed,
                     now);
     }
   }
-  return producer.Flush(kFlushTime);
+  return {};
+}
+
+Status ProduceAll(const ProduceOptions& options, RecordFeed& feed,
+                  KafkaProducer& producer, const std::atomic<bool>& is_stopping,
+                  Produced& produced) {
+  Status status = Enqueue(options, feed, producer, is_stopping, produced);
+  // What came before a bad line is sent; a broker that is away is not waited for twice.
+  const bool is_away =
+      !status.has_value() && status.error().kind == ErrorKind::kUnavailable;
+  const Status flushed = producer.Flush(is_away ? std::chrono::seconds(0) : kFlushTime);
+  return status.has_value() ? flushed : status;
+}
+
+Status AddProperty(const std::string& text, JavaProperties& properties) {
+  const std::size_t equals = text.find('=');
+  if (equals == std::string::npos || equals == 0) {
+    return Fail(ErrorKind::kInvalidArgument,
+                "not a property: write --property key=value");
+  }
+  const std::string key = text.substr(0, equals);
+  if (!properties.emplace(key, text.substr(equals + 1)).second) {
+    return Fail(ErrorKind::kInvalidArgument, "--property {} is given twice", key);
+  }
+  return {};
 }
 
 Result<JavaProperties> PropertiesOf(const ProduceOptions& options) {
   JavaProperties properties;
   for (const std::string& text : options.properties) {
-    const std::size_t equals = text.find('=');
-    if (equals == std::string::npos || equals == 0) {
-      return Fail(ErrorKind::kInvalidArgument,
-                  "not a property: write --property key=value");
-    }
-    properties[text.substr(0, equals)] = text.substr(equals + 1);
+    FRAZIL_TRY(AddProperty(text, properties));
   }
-  if (!options.bootstrap_servers.empty()) {
-    properties["bootstrap.servers"] = options.bootstrap_servers;
+  if (!options.bootstrap_servers.empty() &&
+      !properties.emplace("bootstrap.servers", options.bootstrap_servers).second) {
+    return Fail(ErrorKind::kInvalidArgument,
+                "--bootstrap-servers and --property bootstrap.servers: give one of them");
   }
-  if (!properties.contains("bootstrap.servers")) {
+  if (properties["bootstrap.servers"].empty()) {
     return Fail(ErrorKind::kInvalidArgument,
                 "which broker? Give --bootstrap-servers host:port");
   }
   return properties;
 }
 
-Result<std::unique_ptr<RecordFeed>> OpenFeed(const ProduceOptions& options) {
-  if (!options.file.empty()) return FileFeed::Open(options);
+Result<std::unique_ptr<RecordFeed>> OpenFeed(const ProduceOptions& options,
+                                             const std::atomic<bool>& is_stopping) {
+  if (!options.file.empty()) {
+    return FeedOfLines(options.file, options.key_field, is_stopping);
+  }
+  if (options.first > std::numeric_limits<std::int64_t>::max() - CountOf(options)) {
+    return Fail(ErrorKind::kInvalidArgument,
+                "--first and --count: numbers of events end at {}",
+                std::numeric_limits<std::int64_t>::max());
+  }
   FRAZIL_ASSIGN(const EventShape shape, ParseEventShape(options.shape));
-  return std::unique_ptr<RecordFeed>(
-      std::make_unique<ShapeFeed>(shape, options.seed, options.first));
+  return FeedOfShape(shape, options.seed, options.first);
+}
+
+// Told before anything is sent: of a missing topic the client speaks after half a minute.
+Status PrepareTopic(const ProduceOptions& options, KafkaProducer& producer) {
+  if (options.create_partitions > 0) {
+    Status made = producer.CreateTopic(options.topic, options.create_partitions);
+    if (made.has_value() || made.error().kind != ErrorKind::kAlreadyExists) return made;
+    return {};
+  }
+  Status found = producer.FindTopic(options.topic);
+  if (found.has_value() || found.error().kind != ErrorKind::kNotFound) return found;
+  return Fail(ErrorKind::kNotFound, "{}; --create-partitions N makes it",
+              found.error().message);
 }
 
 Status Produce(const ProduceOptions& options) {
   FRAZIL_ASSIGN(const JavaProperties properties, PropertiesOf(options));
-  FRAZIL_ASSIGN(const auto feed, OpenFeed(options));
-  FRAZIL_ASSIGN(const auto producer, KafkaProducer::Create(properties));
   std::atomic<bool> is_stopping = false;
-  const SignalWatch signals([&](int) { is_stopping = true; });
-  if (options.create_partitions > 0) {
-    const Status made = producer->CreateTopic(options.topic, options.create_partitions);
-    if (!made.has_value() && made.error().kind != ErrorKind::kAlreadyExists) return made;
-  }
+  const SignalWatch signals([&](int seen) {
+    is_stopping = true;
+    if (seen > 1) QuitAtOnce(seen);
+  });
+  FRAZIL_ASSIGN(const auto feed, OpenFeed(options, is_stopping));
+  FRAZIL_ASSIGN(const auto producer, KafkaProducer::Create(properties));
+  FRAZIL_TRY(PrepareTopic(options, *producer));
   const auto began = SteadyClock::now();
   Produced produced;
   const Status status = ProduceAll(options, *feed, *producer, is_stopping, produced);
   const auto elapsed =
       std::chrono::duration_cast<std::chrono::milliseconds>(SteadyClock::now() - began);
   const double seconds = std::max(1e-3, static_cast<double>(elapsed.count()) / 1000);
-  Print("{} {} records ({}) to topic '{}' in {}, {}/s{}\n",
-        is_stopping ? "stopped: produced" : "produced", producer->delivered(),
-        FormatSize(produced.bytes), options.topic, FormatDuration(elapsed),
-        ShortCount(static_cast<std::int64_t>(static_cast<double>(producer->delivered()) /
-                                             seconds)),
-        status.has_value() ? "" : "; others were not acknowledged");
+  const std::int64_t delivered = producer->delivered();
+  Print("{}produced {} records ({}) to topic '{}' in {}, {}/s{}\n",
+        is_stopping ? "stopped: " : "", delivered, FormatSize(produced.bytes),
+        options.topic, FormatDuration(elapsed),
+        ShortCount(static_cast<std::int64_t>(static_cast<double>(delivered) / seconds)),
+        delivered == produced.records ? ""
+                                      : fmt::format("; {} more were not acknowledged",
+                                                    produced.records - delivered));
   return status;
 }
 
+// Text that must say something.
+CLI::Validator NotEmpty() {
+  return CLI::Validator(
+      [](const std::string& text) { return std::string(text.empty() ? "is empty" : ""); },
+      "");
+}
+
+// Slower or faster than these means a slip, and the arithmetic ends there too.
+CLI::Validator RecordsPerSecond() {
+  return CLI::Validator(
+      [](const std::string& text) {
+        constexpr double kLeast = 0.001;
+        constexpr double kMost = 1e9;
+        double rate = 0;
+        const char* const end = text.data() + text.size();
+        const auto [at, error] = std::from_chars(text.data(), end, rate);
+        // A NaN fails every comparison.
+        if (error == std::errc() && at == end && rate >= kLeast && rate <= kMost) {
+          return std::string();
+        }
+        return fmt::format("'{}' is not a number of records per second from 0.001 to 1e9",
+                           text);
+      },
+      "0.001 to 1e9");
+}
+
 void AddOptions(CLI::App& produce, ProduceOptions& options) {
-  produce.add_option("--topic", options.topic, "The topic to fill")->required();
+  produce.add_option("--topic", options.topic, "The topic to fill")
+      ->required()
+      ->check(NotEmpty());
   produce.add_option("--bootstrap-servers", options.bootstrap_servers,
                      "host:port of a broker; several with commas");
   produce
@@ -297,17 +301,23 @@ void AddOptions(CLI::App& produce, ProduceOptions& options) {
       ->check(NoLessThan(0));
   produce
       .add_option("--rate", options.rate, "Records per second; without it: all it can")
-      ->check(CLI::PositiveNumber);
-  auto* file = produce.add_option("--file", options.file,
-                                  "Write the lines of this file instead; - reads stdin");
+      ->check(RecordsPerSecond());
+  auto* file = produce
+                   .add_option("--file", options.file,
+                               "Write the lines of this file instead; - reads stdin")
+                   ->check(NotEmpty());
   file->excludes(shape)->excludes(seed)->excludes(first);
+  auto* key_field =
+      produce
+          .add_option("--key-field", options.key_field,
+                      "With --file: this field of each line is the record's key")
+          ->needs(file)
+          ->check(NotEmpty());
   produce
-      .add_option("--key-field", options.key_field,
-                  "With --file: this field of each line is the record's key")
-      ->needs(file);
-  produce.add_flag("--no-keys", options.no_keys,
-                   "Records without keys, spread over partitions; otherwise the key "
-                   "decides, as with Java's producer");
+      .add_flag("--no-keys", options.no_keys,
+                "Records without keys, spread over partitions; otherwise the key "
+                "decides, as with Java's producer")
+      ->excludes(key_field);
 }
 
 }  // namespace

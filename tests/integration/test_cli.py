@@ -1,6 +1,7 @@
 """The commands beside `run`: produce, demo, verify, dead-letters."""
 
 import json
+import os
 import re
 import time
 
@@ -43,6 +44,13 @@ def records(kafka, topic: str) -> dict[int, list[tuple[bytes | None, bytes | Non
         ([], "frazil: A subcommand is required"),
         (["produce", "--topic", "t", "--count", "x"], "'x' is not a whole number of at least 0"),
         (["dead-letters", "show", "x.sql", "0"], "'0' is not a whole number of at least 1"),
+        *(
+            (["produce", "--topic", "t", "--rate", rate], f"'{rate}' is not a number of records per second")
+            for rate in ("nan", "inf", "-1", "0", "1e-300", "1e300", "12x", "")
+        ),
+        (["produce", "--topic", ""], "--topic: is empty"),
+        (["produce", "--topic", "t", "--file", ""], "--file: is empty"),
+        (["produce", "--topic", "t", "--file", "f", "--key-field", "k", "--no-keys"], "--key-field excludes --no-keys"),
     ],
 )
 def test_a_wrong_command_line_is_said_with_what_was_meant(frazil, arguments, said):
@@ -139,6 +147,75 @@ def test_a_topic_is_made_where_asked_and_a_missing_broker_is_said(kafka, frazil)
 
     bad = frazil.run("produce", "--topic", "t", "--count", 1)
     assert bad.returncode == 2 and "--bootstrap-servers" in bad.stderr
+
+
+WRONG_ARGUMENTS = {
+    "a property twice": (["--property", "a=1", "--property", "a=2"], 2, "a is given twice"),
+    "two brokers": (["--property", "bootstrap.servers=127.0.0.1:1"], 2, "give one of them"),
+    "no property": (["--property", "acks"], 2, "write --property key=value"),
+    "events behind the last number": (["--first", 2**63 - 5, "--count", 10], 2, "numbers of events end at"),
+    "a folder": (["--file", "."], 2, "this is a folder: ."),
+    "no file": (["--file", "nothing.jsonl"], 3, "cannot read the file: nothing.jsonl"),
+    "a topic that can have no name like this": (["--topic", "a b"], 2, "cannot be the name of a topic"),
+}
+
+
+@pytest.mark.parametrize("what", WRONG_ARGUMENTS)
+def test_produce_refuses_arguments_that_mean_nothing(kafka, frazil, what):
+    arguments, code, said = WRONG_ARGUMENTS[what]
+    if "--topic" not in arguments:
+        arguments = ["--topic", "t", *arguments]
+    done = frazil.run("produce", "--bootstrap-servers", kafka.bootstrap, *arguments)
+    assert done.returncode == code, done
+    assert said in done.stderr and done.stdout == ""
+
+
+def test_a_missing_topic_is_said_soon_with_the_nearest_name(kafka, topic, frazil):
+    name = topic()
+    began = time.monotonic()
+    done = frazil.run("produce", "--topic", f"{name}x", "--bootstrap-servers", kafka.bootstrap)
+    assert done.returncode == 3
+    assert f"no topic '{name}x'" in done.stderr and f"did you mean '{name}'?" in done.stderr
+    assert "--create-partitions N makes it" in done.stderr
+    # Half of what the client itself waits for.
+    assert time.monotonic() - began < 15
+    assert kafka.offsets(name)[0][1] == 0
+
+
+def test_what_came_before_a_bad_line_is_sent_and_counted(kafka, topic, frazil):
+    name = topic()
+    file = frazil.folder / "lines.jsonl"
+    file.write_text('{"who": "ann"}\n\n{"who": "bob"}\n{"when": 1}\n{"who": "eve"}\n')
+    arguments = ("produce", "--topic", name, "--bootstrap-servers", kafka.bootstrap, "--file", file)
+    done = frazil.run(*arguments, "--key-field", "who")
+    assert done.returncode == 2
+    assert f"{file}:4: no JSON object with a field 'who'" in done.stderr
+    assert "produced 2 records" in done.stdout
+    assert [key for key, _ in records(kafka, name)[0]] == [b"ann", b"bob"]
+
+    file.write_text("short\n" + "x" * 5000 + "\nshort\n")
+    done = frazil.run(*arguments, "--property", "message.max.bytes=2000")
+    assert done.returncode == 2
+    assert f"{file}:2: " in done.stderr and "message.max.bytes" in done.stderr
+    assert "produced 1 records" in done.stdout
+    assert kafka.offsets(name)[0][1] == 3
+
+
+def test_lines_of_a_pipe_are_sent_as_they_come_until_a_signal(kafka, topic, frazil):
+    name = topic()
+    pipe = frazil.folder / "pipe"
+    os.mkfifo(pipe)
+    waiting = frazil.start(
+        *("produce", "--topic", name, "--bootstrap-servers", kafka.bootstrap, "--file", pipe)
+    )
+    with pipe.open("w") as lines:
+        lines.write("one\ntwo\nthr")
+        lines.flush()
+        until(lambda: kafka.offsets(name)[0][1] == 2, "two records", context=waiting.tail)
+        waiting.process.terminate()
+        assert waiting.exit_code() == 0
+    assert "stopped: produced 2 records" in waiting.output()
+    assert kafka.offsets(name)[0][1] == 2
 
 
 # --- demo -----------------------------------------------------------------------------------------

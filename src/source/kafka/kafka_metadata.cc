@@ -5,6 +5,8 @@
 #include <memory>
 #include <utility>
 
+#include "config/option_set.h"
+
 namespace frazil {
 namespace {
 
@@ -181,6 +183,25 @@ Result<SplitOffsets> ListOffsetsOnce(KafkaClient& client, const SplitOffsets& as
   return offsets;
 }
 
+// A name that differs in more than letters: the longest known one that shares a beginning
+// or an end of four letters or more.
+std::string SharesPart(const std::string& name, const std::vector<std::string>& known) {
+  std::string best;
+  std::size_t best_length = 3;
+  for (const std::string& other : known) {
+    const auto [left, ignored] =
+        std::mismatch(name.begin(), name.end(), other.begin(), other.end());
+    const auto [right, ignored_too] =
+        std::mismatch(name.rbegin(), name.rend(), other.rbegin(), other.rend());
+    const auto length =
+        static_cast<std::size_t>(std::max(left - name.begin(), right - name.rbegin()));
+    if (length <= best_length) continue;
+    best_length = length;
+    best = other;
+  }
+  return best;
+}
+
 }  // namespace
 
 Result<std::vector<std::string>> ListTopics(KafkaClient& client, KafkaDeadline deadline) {
@@ -241,6 +262,20 @@ std::set<std::string> CompactedTopics(KafkaClient& client,
     }
   }
   return compacted;
+}
+
+Error NoSuchTopic(KafkaClient& client, const std::string& name) {
+  const auto known =
+      ListTopics(client, std::chrono::steady_clock::now() + std::chrono::seconds(2));
+  std::string hint;
+  if (known.has_value()) {
+    std::string near = Nearest(name, *known);
+    if (near.empty()) near = SharesPart(name, *known);
+    if (!near.empty()) hint = fmt::format("; did you mean '{}'?", near);
+    if (known->empty()) hint = "; the cluster has no topics that this user may see";
+  }
+  return {ErrorKind::kNotFound,
+          fmt::format("no topic '{}' at {}{}", name, client.bootstrap_servers(), hint)};
 }
 
 Status CreateTopic(KafkaClient& client, const std::string& name, int partition_count,

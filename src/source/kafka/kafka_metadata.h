@@ -44,6 +44,10 @@ std::set<std::string> CompactedTopics(KafkaClient& client,
                                       const std::set<std::string>& names,
                                       KafkaDeadline deadline);
 
+/// \brief kNotFound: there is no such topic; the nearest name if one is near. Asks for the
+/// names, at most for 2 s.
+Error NoSuchTopic(KafkaClient& client, const std::string& name);
+
 /// \brief Makes a topic; replicas as the broker's settings say.
 /// \return kAlreadyExists if there is one; kInvalidConfig if the user may not.
 Status CreateTopic(KafkaClient& client, const std::string& name, int partition_count,

@@ -106,6 +106,14 @@ Status KafkaProducer::CreateTopic(const std::string& name, int partition_count) 
                              std::chrono::steady_clock::now() + kAdminTime);
 }
 
+Status KafkaProducer::FindTopic(const std::string& name) {
+  FRAZIL_ASSIGN(
+      const auto topics,
+      DescribeTopics(*client_, {name}, std::chrono::steady_clock::now() + kAdminTime));
+  if (!topics.contains(name)) return Fail(NoSuchTopic(*client_, name));
+  return {};
+}
+
 rd_kafka_resp_err_t KafkaProducer::TryProduce(rd_kafka_topic_t* topic,
                                               const ProducerRecord& record) {
   std::vector<rd_kafka_vu_t> parts;

@@ -53,6 +53,11 @@ class KafkaProducer {
   /// \return kAlreadyExists if there is one; kUnavailable where nobody answers.
   Status CreateTopic(const std::string& name, int partition_count);
 
+  /// \brief Looks whether there is a topic. Takes at most 12 s.
+  /// \return kNotFound, with the nearest name, if there is none; kInvalidConfig if the user
+  /// may not see it; kUnavailable where nobody answers.
+  Status FindTopic(const std::string& name);
+
   /// \brief Takes a copy of a record into the queue; waits while that is full.
   /// \return what came back for an earlier record, if that failed; kUnavailable if the
   /// queue stays full for a minute; kInvalidConfig for a record too large.

@@ -96,6 +96,15 @@ TEST_F(KafkaProducerTest, TellsWhatCouldNotBeDelivered) {
   EXPECT_THAT(producer->Flush(kTestPatience), IsOk());
 }
 
+TEST_F(KafkaProducerTest, FindsATopicOrNamesTheNearest) {
+  const auto producer = MakeProducer();
+  EXPECT_THAT(producer->FindTopic("orders"), IsOk());
+  EXPECT_THAT(
+      producer->FindTopic("ordres"),
+      FailsWith(ErrorKind::kNotFound,
+                AllOf(HasSubstr("'ordres'"), HasSubstr("did you mean 'orders'?"))));
+}
+
 TEST_F(KafkaProducerTest, RefusesARecordThatIsTooLarge) {
   const auto producer = MakeProducer({{"message.max.bytes", "2000"}});
   const std::string large(3000, 'x');
