@@ -1,9 +1,13 @@
 #!/usr/bin/env python3
-"""Refuses an #include in src/ that goes upward, or that takes a library into a room not its own.
+"""Refuses an #include in src/ that goes upward, or that takes a library into a room not its own,
+and a type that two headers define.
 
 A room is a folder of src/. It may include itself and the rooms before it in FRAZIL_MODULES of
 cmake/FrazilModule.cmake. A third-party library is included where LIBRARIES says, so that it can be
 replaced in one place. CMake cannot tell: all headers share one include root.
+
+All is one namespace, so two types of one name would be one to the linker, whose inline functions it
+picks from either. No compiler sees it where no file includes both headers.
 """
 
 import pathlib
@@ -47,6 +51,10 @@ SYSTEM_C = set(
     "strings.h sysexits.h syslog.h termios.h time.h unistd.h utime.h wait.h cxxabi.h".split()
 )
 
+# A definition at the left edge: in the namespace itself. Not a forward declaration.
+TYPE = re.compile(
+    r"^(?:class|struct|union|enum(?: class| struct)?)\s+(?:\[\[\w+\]\]\s+)?(\w+)\b(?!::)(?![^{]*;\s*$)"
+)
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 
 
@@ -85,16 +93,36 @@ def complaint(
     return f"belongs into {', '.join(homes)}"
 
 
+def doubled_types(texts: dict[str, list[str]]) -> list[str]:
+    """Of the headers' lines by path: types that are defined more than once."""
+    found = []
+    first: dict[str, str] = {}
+    for path, lines in texts.items():
+        for number, line in enumerate(lines, 1):
+            match = TYPE.match(line)
+            if not match:
+                continue
+            place = f"src/{path}:{number}"
+            if match[1] in first:
+                found.append(f"{place}: {match[1]} is defined in {first[match[1]]} too")
+            first.setdefault(match[1], place)
+    return found
+
+
 def main() -> int:
     order = rooms()
-    includes = {
-        str(file.relative_to(ROOT / "src")): [
-            (number, match[1], match[2])
-            for number, line in enumerate(file.read_text().splitlines(), 1)
-            if (match := INCLUDE.match(line))
-        ]
+    texts = {
+        str(file.relative_to(ROOT / "src")): file.read_text().splitlines()
         for file in sorted((ROOT / "src").rglob("*"))
         if file.suffix in (".h", ".cc")
+    }
+    includes = {
+        path: [
+            (number, match[1], match[2])
+            for number, line in enumerate(lines, 1)
+            if (match := INCLUDE.match(line))
+        ]
+        for path, lines in texts.items()
     }
     test_files = {path for path in includes if TEST_FILE.search(path)} | {
         path
@@ -112,8 +140,18 @@ def main() -> int:
             if problem:
                 print(f"src/{path}:{number}: {header} {problem}")
                 found += 1
-    print(f"check_layers: {len(includes)} files, {found} stray includes")
-    return 1 if found else 0
+    headers = {
+        path: lines
+        for path, lines in texts.items()
+        if path.endswith(".h") and path not in test_files
+    }
+    doubled = doubled_types(headers)
+    for problem in doubled:
+        print(problem)
+    print(
+        f"check_layers: {len(includes)} files, {found} stray includes, {len(doubled)} doubled types"
+    )
+    return 1 if found or doubled else 0
 
 
 if __name__ == "__main__":
