@@ -7,6 +7,7 @@
 #include <fmt/chrono.h>
 
 #include "base/json.h"
+#include "base/visible_text.h"
 
 namespace frazil {
 namespace {
@@ -49,11 +50,12 @@ std::string Timestamp() {
 
 std::string TextLine(LogLevel level, std::string_view message,
                      std::initializer_list<LogField> fields) {
-  std::string line = fmt::format("{} {:<7} {}", Timestamp(), LevelName(level), message);
+  std::string line =
+      fmt::format("{} {:<7} {}", Timestamp(), LevelName(level), VisibleLines(message));
   for (const LogField& field : fields) {
     const bool quoted = field.value.find_first_of(" \"\n") != std::string::npos;
-    line +=
-        fmt::format(" {}={}", field.name, quoted ? QuoteJson(field.value) : field.value);
+    line += fmt::format(" {}={}", field.name,
+                        VisibleText(quoted ? QuoteJson(field.value) : field.value));
   }
   return line + "\n";
 }
@@ -65,7 +67,7 @@ std::string JsonLine(LogLevel level, std::string_view message,
   for (const LogField& field : fields) {
     line += fmt::format(",{}:{}", QuoteJson(field.name), QuoteJson(field.value));
   }
-  return line + "}\n";
+  return VisibleText(line) + "}\n";
 }
 
 }  // namespace
