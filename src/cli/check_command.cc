@@ -14,7 +14,7 @@ int Check(const std::string& file) {
   if (!spec.has_value()) return PrintError(spec.error());
   const auto plan = PlanPipeline(*std::move(spec));
   if (!plan.has_value()) return PrintError(plan.error());
-  Print("{}", DescribePlan(*plan));
+  PrintText(VisibleLines(DescribePlan(*plan)));
   return kExitOk;
 }
 

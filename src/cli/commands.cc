@@ -1,19 +1,20 @@
 #include "cli/commands.h"
 
-#include <cstdio>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <utility>
 
+#include "cli/environment.h"
 #include "cli/output.h"
 #include "config/sql/sql_script.h"
 
 namespace frazil {
 
 int PrintError(const Error& error) {
-  PrintToStderr("frazil: {}\n", error.message);
-  return ExitCodeOf(error.kind);
+  const ExitCode code = ExitCodeOf(error.kind);
+  PrintFailure(error.message, ErrorKindName(error.kind), code);
+  return code;
 }
 
 Result<PipelineSpec> LoadPipelineFile(const std::string& path) {
@@ -26,9 +27,13 @@ Result<PipelineSpec> LoadPipelineFile(const std::string& path) {
   const std::string text((std::istreambuf_iterator<char>(file)),
                          std::istreambuf_iterator<char>());
   return ParseSqlScript(path, text, [](std::string_view name) {
-    const char* value = std::getenv(std::string(name).c_str());
-    return value == nullptr ? std::nullopt : std::optional<std::string>(value);
+    return EnvironmentVariable(std::string(name));
   });
+}
+
+Result<PipelinePlan> LoadFinishedPlan(const std::string& path) {
+  FRAZIL_ASSIGN(PipelineSpec spec, LoadPipelineFile(path));
+  return PlanFinished(std::move(spec));
 }
 
 }  // namespace frazil

@@ -11,6 +11,7 @@
 #include "base/result.h"
 #include "cli/exit_code.h"
 #include "config/pipeline_spec.h"
+#include "pipeline/plan.h"
 
 namespace frazil {
 
@@ -34,5 +35,8 @@ int PrintError(const Error& error);
 
 /// \brief Reads and parses a pipeline file with the process's environment.
 Result<PipelineSpec> LoadPipelineFile(const std::string& path);
+
+/// \brief The same, planned as for a pipeline that has run (PlanFinished()).
+Result<PipelinePlan> LoadFinishedPlan(const std::string& path);
 
 }  // namespace frazil

@@ -38,10 +38,9 @@ struct Letters {
 
 Result<Letters> OpenLetters(const std::string& file) {
   Letters letters;
-  FRAZIL_ASSIGN(PipelineSpec spec, LoadPipelineFile(file));
-  auto plan = PlanFinished(std::move(spec));
-  if (!plan.has_value()) return Fail(std::move(plan).error());
-  FRAZIL_ASSIGN(letters.plan, PlanReplay(*std::move(plan), /*is_retry=*/false));
+  FRAZIL_ASSIGN(PipelinePlan plan, LoadFinishedPlan(file));
+  const std::string pipeline = plan.name;
+  FRAZIL_ASSIGN(letters.plan, PlanReplay(std::move(plan), /*is_retry=*/false));
   const TargetPlan& target =
       letters.plan.targets[static_cast<std::size_t>(letters.plan.dead_letter_target)];
   letters.table = QuoteSqlName(target.name.catalog);
@@ -49,7 +48,7 @@ Result<Letters> OpenLetters(const std::string& file) {
     letters.table += "." + QuoteSqlName(level);
   letters.table += "." + QuoteSqlName(target.name.table);
   FRAZIL_ASSIGN(const ReplayPositions positions,
-                ReadReplayPositions(letters.plan, letters.plan.replay->pipeline));
+                ReadReplayPositions(letters.plan, pipeline));
   letters.rows = LettersSql(letters.table, positions);
   std::map<std::string, Catalog*> catalogs;
   for (const auto& [name, catalog] : letters.plan.catalogs) {
@@ -195,7 +194,9 @@ Status Show(const DeadLettersOptions& options) {
   for (std::size_t c = 0; c + 1 < names.size(); ++c) {
     Print("{:<14} {}\n", names[c], rows[0][c]);
   }
-  Print("{}\n{}\n", names.back(), rows[0].back());
+  // Many payloads have lines.
+  Print("{}\n", names.back());
+  PrintText(VisibleLines(rows[0].back()) + "\n");
   return {};
 }
 

@@ -48,10 +48,8 @@ void PrintOutcome(const ReplayOptions& options, const PipelineStatus& status) {
 }
 
 Status Replay(const ReplayOptions& options) {
-  FRAZIL_ASSIGN(PipelineSpec spec, LoadPipelineFile(options.file));
-  auto pipeline_plan = PlanFinished(std::move(spec));
-  if (!pipeline_plan.has_value()) return Fail(std::move(pipeline_plan).error());
-  FRAZIL_ASSIGN(PipelinePlan plan, PlanReplay(*std::move(pipeline_plan), options.again));
+  FRAZIL_ASSIGN(PipelinePlan finished, LoadFinishedPlan(options.file));
+  FRAZIL_ASSIGN(PipelinePlan plan, PlanReplay(std::move(finished), options.again));
   if (options.dry_run) {
     const SignalWatch signals(QuitAtOnce);
     FRAZIL_ASSIGN(const ReplayTrial trial, TryReplay(plan));

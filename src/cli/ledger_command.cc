@@ -79,8 +79,7 @@ void PrintLedger(const TargetPlan& target, const std::string& pipeline,
 }
 
 Status Show(const LedgerOptions& options) {
-  FRAZIL_ASSIGN(PipelineSpec spec, LoadPipelineFile(options.file));
-  FRAZIL_ASSIGN(const PipelinePlan plan, PlanFinished(std::move(spec)));
+  FRAZIL_ASSIGN(const PipelinePlan plan, LoadFinishedPlan(options.file));
   Json all = Json::array();
   for (const TargetPlan& target : plan.targets) {
     if (!target.table.has_value()) {
@@ -94,11 +93,11 @@ Status Show(const LedgerOptions& options) {
       }
       continue;
     }
-    std::set<std::string> pipelines = PipelinesOf(*target.table->metadata);
+    const TableMetadata& metadata = *target.table->metadata;
+    std::set<std::string> pipelines = PipelinesOf(metadata);
     pipelines.insert(plan.name);
     for (const std::string& pipeline : pipelines) {
-      FRAZIL_ASSIGN(const LedgerLookup lookup,
-                    FindLedger(*target.table->metadata, pipeline));
+      FRAZIL_ASSIGN(const LedgerLookup lookup, FindLedger(metadata, pipeline));
       if (options.output == "json") {
         all.push_back(LedgerAsJson(target, pipeline, lookup));
       } else {

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <string>
 
 #include <sys/resource.h>
 
@@ -23,8 +24,10 @@ bool IsProcessorNewEnough() {
 // pages for itself, held tens of megabytes that nobody used.
 void KeepMemoryTogether() {
   constexpr int kArenas = 2;
+  // NOLINTBEGIN(concurrency-mt-unsafe): there are no threads yet
   (void)::mallopt(M_ARENA_MAX, kArenas);
   (void)::setenv("ARROW_DEFAULT_MEMORY_POOL", "system", /*overwrite=*/0);
+  // NOLINTEND(concurrency-mt-unsafe)
 }
 
 // Rows of hundreds of partitions have as many files open; many systems give a process 1024 at
@@ -73,12 +76,14 @@ int main(int argc, char** argv) {
       app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
       if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
-      frazil::PrintToStderr("{}", frazil::UsageMessage(app, argc, argv, error));
+      frazil::PrintUsage(app, argc, argv, error);
       return frazil::kExitUsage;
     }
     return frazil::FinishOutput(exit_code);
   } catch (const std::exception& error) {
-    (void)std::fprintf(stderr, "frazil: unexpected: %s\n", error.what());
+    frazil::PrintFailure(std::string("unexpected: ") + error.what(),
+                         frazil::ErrorKindName(frazil::ErrorKind::kInternal),
+                         frazil::kExitBug);
     return frazil::kExitBug;
   }
 }

@@ -2,11 +2,11 @@
 
 #include <unistd.h>
 
-#include <cstdlib>
 #include <optional>
-#include <string_view>
 
 #include "base/log.h"
+#include "cli/environment.h"
+#include "cli/output.h"
 #include "cli/signal_watch.h"
 #include "cli/terminal_status.h"
 
@@ -32,9 +32,8 @@ LogLevel LevelOf(const std::string& name) {
 
 // A terminal that can go back to the start of its line and clear it.
 bool HasLiveLine() {
-  const char* terminal = std::getenv("TERM");
-  return ::isatty(STDERR_FILENO) == 1 && terminal != nullptr &&
-         std::string_view(terminal) != "dumb";
+  return ::isatty(STDERR_FILENO) == 1 &&
+         EnvironmentVariable("TERM").value_or("dumb") != "dumb";
 }
 
 }  // namespace
@@ -42,6 +41,7 @@ bool HasLiveLine() {
 void PrepareRun(const RunLogOptions& options) {
   ConfigureLog(LevelOf(options.level),
                options.format == "json" ? LogFormat::kJson : LogFormat::kText);
+  if (options.format == "json") UseJsonForFailures();
   SignalWatch::BlockSignals();
 }
 

@@ -40,8 +40,9 @@ void SignalWatch::BlockSignals() {
 
 void QuitAtOnce(int /*seen*/) {
   // A terminal has written ^C, perhaps behind a line of progress.
-  PrintToStderr("{}frazil: stopped by a signal before the end\n",
-                ::isatty(STDERR_FILENO) == 1 ? "\n" : "");
+  if (::isatty(STDERR_FILENO) == 1) PrintTextToStderr("\n");
+  PrintFailure("stopped by a signal before the end", ErrorKindName(ErrorKind::kCancelled),
+               kExitAborted);
   std::_Exit(kExitAborted);
 }
 

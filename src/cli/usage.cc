@@ -7,6 +7,9 @@
 
 #include <fmt/format.h>
 
+#include "base/log.h"
+#include "cli/exit_code.h"
+#include "cli/output.h"
 #include "config/option_set.h"
 
 namespace frazil {
@@ -34,10 +37,22 @@ std::string Suggest(std::string_view word, const std::vector<std::string>& known
   return nearest.empty() ? "" : fmt::format("; did you mean '{}'?", nearest);
 }
 
+bool WantsJson(int argc, const char* const* argv) {
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view word = argv[i];
+    if (word == "--log-format=json") return true;
+    if (word == "--log-format" && i + 1 < argc &&
+        std::string_view(argv[i + 1]) == "json") {
+      return true;
+    }
+  }
+  return false;
+}
+
 }  // namespace
 
-std::string UsageMessage(const CLI::App& app, int argc, const char* const* argv,
-                         const CLI::ParseError& error) {
+void PrintUsage(const CLI::App& app, int argc, const char* const* argv,
+                const CLI::ParseError& error) {
   const CLI::App* command = &app;
   std::string path = "frazil";
   std::string message = error.what();
@@ -59,7 +74,13 @@ std::string UsageMessage(const CLI::App& app, int argc, const char* const* argv,
     command = command->get_subcommand(word);
     path += " " + word;
   }
-  return fmt::format("{}: {}\n`{} --help` says what there is.\n", path, message, path);
+  if (WantsJson(argc, argv)) {
+    ConfigureLog(LogLevel::kInfo, LogFormat::kJson);
+    UseJsonForFailures();
+    PrintFailure(message, ErrorKindName(ErrorKind::kInvalidArgument), kExitUsage);
+    return;
+  }
+  PrintToStderr("{}: {}\n`{} --help` says what there is.\n", path, message, path);
 }
 
 CLI::Validator NoLessThan(std::int64_t least) {

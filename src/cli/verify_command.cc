@@ -65,7 +65,7 @@ Json VerdictAsJson(const TableVerdict& verdict) {
 
 int PrintReport(const VerifyReport& report, bool is_json) {
   if (!report.cannot_verify.empty()) {
-    PrintToStderr("frazil: cannot verify: {}\n", report.cannot_verify);
+    PrintFailure("cannot verify: " + report.cannot_verify, "", kExitCannotVerify);
     return kExitCannotVerify;
   }
   bool differs = false;
@@ -100,8 +100,7 @@ int PrintReport(const VerifyReport& report, bool is_json) {
 }
 
 Result<VerifyReport> Verify(const std::string& file) {
-  FRAZIL_ASSIGN(PipelineSpec spec, LoadPipelineFile(file));
-  FRAZIL_ASSIGN(const PipelinePlan plan, PlanFinished(std::move(spec)));
+  FRAZIL_ASSIGN(const PipelinePlan plan, LoadFinishedPlan(file));
   const bool is_terminal = ::isatty(STDERR_FILENO) == 1;
   auto next = std::chrono::steady_clock::now();
   auto report = VerifyPipeline(plan, [&](std::int64_t records, std::int64_t offsets) {

@@ -10,6 +10,7 @@
 #include "config/option_set.h"
 #include "config/sql/token.h"
 #include "engine/duck_error.h"
+#include "engine/duck_types.h"
 #include "engine/iceberg_scan.h"
 #include "engine/names.h"
 #include "engine/query_tree.h"
@@ -77,16 +78,102 @@ std::optional<TableName> TableQuery::Resolve(const NameParts& written) const {
   return TableName{scope_.catalog, scope_.database, written[0]};
 }
 
+Error TableQuery::NotNamed(const NameParts& written) const {
+  return {ErrorKind::kNotFound,
+          fmt::format("no such table: {}; tables are named catalog.namespace.table{}",
+                      fmt::join(written, "."),
+                      catalogs_.empty() ? ""
+                                        : fmt::format(", and there is the catalog {}",
+                                                      catalogs_.begin()->first))};
+}
+
+Result<TableQuery::Rows> TableQuery::Databases() const {
+  Rows rows;
+  for (const auto& [name, catalog] : catalogs_) {
+    FRAZIL_ASSIGN(const auto databases, catalog->ListNamespaces());
+    for (const auto& levels : databases) {
+      rows.push_back({name, fmt::format("{}", fmt::join(levels, "."))});
+    }
+  }
+  return rows;
+}
+
+Result<TableQuery::Rows> TableQuery::Tables(const NameParts& database) const {
+  Rows rows;
+  bool is_known = database.empty();
+  for (const auto& [name, catalog] : catalogs_) {
+    FRAZIL_ASSIGN(const auto databases, catalog->ListNamespaces());
+    for (const auto& levels : databases) {
+      const std::string text = fmt::format("{}", fmt::join(levels, "."));
+      const std::string wanted = fmt::format("{}", fmt::join(database, "."));
+      if (!database.empty() && !SameName(wanted, text) && !SameName(wanted, name) &&
+          !SameName(wanted, fmt::format("{}.{}", name, text))) {
+        continue;
+      }
+      is_known = true;
+      FRAZIL_ASSIGN(const auto tables, catalog->ListTables(levels));
+      for (const TableIdentifier& table : tables)
+        rows.push_back({name, text, table.name});
+    }
+  }
+  if (!is_known) {
+    return Fail(ErrorKind::kNotFound, "no such database: {}; SHOW DATABASES lists them",
+                fmt::join(database, "."));
+  }
+  return rows;
+}
+
+Result<std::string> TableQuery::DescribeSql(const NameParts& written) const {
+  const std::optional<TableName> name = Resolve(written);
+  if (!name.has_value()) return Fail(NotNamed(written));
+  Catalog& catalog = *catalogs_.at(name->catalog);
+  const auto table = catalog.LoadTable({name->levels, name->table});
+  if (!table.has_value()) {
+    if (table.error().kind != ErrorKind::kNotFound) return Fail(table.error());
+    return Fail(NoSuchTable(*name, catalog));
+  }
+  const TableMetadata& metadata = *table->metadata;
+  Rows rows;
+  for (const SchemaField& field : metadata.CurrentSchema().fields) {
+    std::string partitioning;
+    for (const PartitionField& part : metadata.DefaultSpec().fields) {
+      if (part.source_id != field.field_id) continue;
+      partitioning += (partitioning.empty() ? "" : ", ") + part.transform.ToString();
+    }
+    rows.push_back({field.name, DuckTypeName(field.type), field.type.ToString(),
+                    field.required ? "NO" : "YES", partitioning, field.doc});
+  }
+  return RowsSql(
+      {"column_name", "column_type", "iceberg_type", "null", "partition", "comment"},
+      rows);
+}
+
+Result<std::string> TableQuery::Translate(std::string_view text) {
+  FRAZIL_ASSIGN(ReadStatement statement, ParseReadStatement(text));
+  if (!statement.show.has_value()) return std::move(statement.sql);
+  Rows rows;
+  switch (statement.show->kind) {
+    case ShowStatement::Kind::kCatalogs:
+      for (const auto& [name, catalog] : catalogs_) rows.push_back({name});
+      return RowsSql({"catalog"}, rows);
+    case ShowStatement::Kind::kDatabases: {
+      FRAZIL_ASSIGN(rows, Databases());
+      return RowsSql({"catalog", "database"}, rows);
+    }
+    case ShowStatement::Kind::kTables: {
+      FRAZIL_ASSIGN(rows, Tables(statement.show->name));
+      return RowsSql({"catalog", "database", "table"}, rows);
+    }
+    case ShowStatement::Kind::kDescribe:
+      break;
+  }
+  return DescribeSql(statement.show->name);
+}
+
 Status TableQuery::BindTable(const NameParts& written) {
   const std::optional<TableName> name = Resolve(written);
   if (!name.has_value()) {
-    missing_ =
-        Error{ErrorKind::kNotFound,
-              fmt::format("no such table: {}; tables are named catalog.namespace.table{}",
-                          fmt::join(written, "."),
-                          catalogs_.empty() ? ""
-                                            : fmt::format(", and there is the catalog {}",
-                                                          catalogs_.begin()->first))};
+    missing_ = NotNamed(written);
     return {};
   }
   Catalog& catalog = *catalogs_.at(name->catalog);

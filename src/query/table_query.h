@@ -17,6 +17,7 @@
 #include "catalog/catalog.h"
 #include "config/pipeline_spec.h"
 #include "engine/duck_database.h"
+#include "query/read_statement.h"
 #include "storage/file_io.h"
 
 namespace frazil {
@@ -29,6 +30,12 @@ class TableQuery {
   static Result<std::unique_ptr<TableQuery>> Make(
       std::map<std::string, Catalog*> catalogs, FileIO& io,
       std::int64_t memory_limit_bytes, NameScope scope = {});
+
+  /// \brief The query that answers a text of a person: the text itself, or one that gives
+  /// what SHOW TABLES, SHOW DATABASES, SHOW CATALOGS or DESCRIBE ask of the catalogs.
+  /// \return kInvalidConfig for a text that does anything else than read; kNotFound for a
+  /// table or database that is not there.
+  Result<std::string> Translate(std::string_view text);
 
   /// \brief Takes one row; false ends the query. A null is a null pointer.
   using OnRow = std::function<bool(const std::vector<const std::string_view*>& row)>;
@@ -61,6 +68,12 @@ class TableQuery {
   Status Bind(const std::string& sql);
   Status BindTable(const NameParts& written);
   [[nodiscard]] std::optional<TableName> Resolve(const NameParts& written) const;
+  [[nodiscard]] Error NotNamed(const NameParts& written) const;
+  using Rows = std::vector<std::vector<std::string>>;
+  // One row for each database: its catalog and its name.
+  Result<Rows> Databases() const;
+  Result<Rows> Tables(const NameParts& database) const;
+  Result<std::string> DescribeSql(const NameParts& written) const;
   // What DuckDB refused, in terms of catalogs where it did not know a table.
   [[nodiscard]] Error Explain(Error error) const;
 

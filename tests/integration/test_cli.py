@@ -454,8 +454,16 @@ def test_dead_letters_are_counted_by_class_and_shown_wholly(kafka, topic, lake, 
     assert "offset 3" in said and "offset 2" not in said
 
     assert "nor this" in frazil.ok("dead-letters", "show", file)
-    second = json.loads(frazil.ok("dead-letters", "show", file, 2, "--output", "json"))
+    kafka.produce(name, ["\x1b]0;title\x07\n\tnot \x7f json"], key="\x1b[2J\nstate forged")
+    frazil.ok("run", file)
+    evil = frazil.ok("dead-letters", "show", file)
+    assert evil.endswith("\\u001b]0;title\\u0007\n\tnot \\u007f json\n")
+    assert "\\u001b[2J\\nstate forged\n" in evil
+    for shown in (evil, frazil.ok("dead-letters", "list", file)):
+        assert re.sub(r"[\n\t]", "", shown).isprintable()
+    assert json.loads(frazil.ok("dead-letters", "show", file, "--output", "json"))["key"].startswith("\x1b")
+    second = json.loads(frazil.ok("dead-letters", "show", file, 3, "--output", "json"))
     assert (second["offset"], second["payload"], second["key"]) == (2, '{"id": "x"}', "k")
     assert second["failed_inserts"] == []
-    none = frazil.run("dead-letters", "show", file, 4)
-    assert none.returncode == 3 and "no dead letter number 4" in none.stderr
+    none = frazil.run("dead-letters", "show", file, 5)
+    assert none.returncode == 3 and "no dead letter number 5" in none.stderr

@@ -112,6 +112,118 @@ def test_json_of_what_no_table_holds(catalog, frazil):
     assert ask(frazil, catalog, "SELECT 1 AS a WHERE false", "--output", "json") == ""
 
 
+def test_of_columns_of_one_name_the_later_ones_are_numbered(tables, catalog, frazil):
+    assert objects(ask(frazil, catalog, "SELECT id, id FROM lake.db.events", "--output", "json")) == [
+        {"id": 0, "id_1": 0}
+    ]
+    (row,) = objects(
+        ask(frazil, catalog, "SELECT 1 AS a, 2 AS a_1, 3 AS a, 4 AS A, 5 AS a", "--output", "json")
+    )
+    assert list(row.values()) == [1, 2, 3, 4, 5]
+    assert len(row) == 5
+
+
+# --- CSV ------------------------------------------------------------------------------------------
+
+
+def test_csv_tells_a_null_from_an_empty_text(catalog, frazil):
+    sql = """SELECT '' AS a, NULL AS b, 'x' AS c, ',' AS d, 'q"' AS "e,f" """
+    assert ask(frazil, catalog, sql, "--output", "csv") == 'a,b,c,d,"e,f"\n"",,x,",","q"""\n'
+
+
+# --- Terminals ------------------------------------------------------------------------------------
+
+
+def test_nothing_in_the_data_commands_a_terminal(catalog, frazil):
+    evil = "chr(27) || ']0;title' || chr(7) || 'a' || chr(10) || chr(13) || chr(155) || chr(8238)"
+    shown = r"\u001b]0;title\u0007a\n\r\u009b\u202e"
+    boxed = ask(frazil, catalog, f'SELECT {evil} AS "n\x1b[2J"').splitlines()
+    assert [line.rstrip() for line in boxed] == [
+        r"n\u001b[2J",
+        "-" * len(shown),
+        shown,
+        "(1 row)",
+    ]
+    written = ask(frazil, catalog, f"SELECT {evil} AS n", "--output", "json")
+    assert written.rstrip("\n").isprintable()
+    assert json.loads(written) == {"n": "\x1b]0;title\x07a\n\r\x9b\u202e"}
+
+    done = frazil.run("query", "--script", catalog, f"SELECT CAST({evil} AS INT) AS n")
+    assert done.returncode != 0
+    assert r"\u001b]0;title\u0007" in done.stderr
+    done = frazil.run("query", "--script", catalog, 'SELECT "no\x1b[2J"')
+    assert "\x1b" not in done.stderr and r"\u001b[2J" in done.stderr
+
+
+# --- Statements -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("sql", "said"),
+    [
+        ("DROP TABLE lake.db.events", "frazil query only reads, and DROP is no query: tables are made"),
+        ("COPY lake.db.events TO 'x.csv'", "--output csv > file.csv"),
+        ("ATTACH 'x.db'", "--script or --catalog"),
+        ("EXPLAIN SELECT 1", "only SELECT is answered"),
+        ("SELECT 1; DROP TABLE lake.db.events", "several statements"),
+        ("-- nothing", "the query is empty"),
+        ("SHOW CREATE TABLE lake.db.events", "DESCRIBE lists a table's columns"),
+    ],
+)
+def test_what_is_no_query_is_refused_in_words_of_a_user(tables, catalog, frazil, sql, said):
+    done = frazil.run("query", "--script", catalog, sql)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert ask(frazil, catalog, "SELECT id FROM lake.db.events", "--output", "csv") == "id\n0\n"
+
+
+def test_tables_and_their_columns_can_be_asked_for(tables, lake, catalog, frazil):
+    def rows(sql: str) -> list[tuple]:
+        return [tuple(row.values()) for row in objects(ask(frazil, catalog, sql, "--output", "json"))]
+
+    assert rows("SHOW CATALOGS;") == [("lake",)]
+    assert rows("SHOW DATABASES") == [("lake", "db"), ("lake", "other")]
+    everything = [("lake", "db", "events"), ("lake", "db", "odd-name"), ("lake", "other", "events")]
+    assert sorted(rows("SHOW TABLES")) == everything
+    for name in ("other", "lake.other", "LAKE.Other"):
+        assert rows(f"SHOW TABLES FROM {name} -- there") == everything[2:]
+    assert ask(frazil, catalog, "SHOW TABLES IN lake").splitlines()[-1] == "(3 rows)"
+    missing = frazil.run("query", "--script", catalog, "SHOW TABLES FROM nowhere")
+    assert missing.returncode == 3 and "no such database: nowhere" in missing.stderr
+
+    frazil.ok(
+        "run",
+        script.write(
+            frazil.folder,
+            lake.ddl(),
+            "CREATE TABLE g (id BIGINT, moment TIMESTAMP_LTZ(6)) WITH ('connector'='datagen', 'number-of-rows'='1');\n",
+            script.target(
+                "made",
+                "id BIGINT NOT NULL, moment TIMESTAMP_LTZ(6) COMMENT 'when, as \u00bbit\u00ab was'",
+                "day(moment), bucket(4, id)",
+            ),
+            "INSERT INTO lake.db.made SELECT id, moment FROM g;\n",
+            name="made.sql",
+        ),
+    )
+    for statement in ("DESCRIBE lake.db.made", "DESC TABLE lake.db.made"):
+        assert rows(statement) == [
+            ("id", "BIGINT", "long", "NO", "bucket[4]", ""),
+            ("moment", "TIMESTAMP WITH TIME ZONE", "timestamptz", "YES", "day", "when, as \u00bbit\u00ab was"),
+        ]  # fmt: skip
+    assert rows("DESCRIBE SELECT id FROM lake.db.made")[0][:2] == ("id", "BIGINT")
+    missing = frazil.run("query", "--script", catalog, "DESCRIBE lake.db.mde")
+    assert missing.returncode == 3 and "did you mean made?" in missing.stderr
+
+
+def test_a_script_and_a_catalog_exclude_each_other(catalog, lake, frazil):
+    database = f"sqlite:///{lake.database}"
+    for arguments in (("--catalog", database), ("--warehouse", lake.warehouse), ("--catalog-name", "x")):
+        done = frazil.run("query", "--script", catalog, "SELECT 1", *arguments)
+        assert done.returncode == 2, done
+        assert "--catalog" in done.stderr
+
+
 # --- Many rows ------------------------------------------------------------------------------------
 
 

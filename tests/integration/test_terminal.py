@@ -154,6 +154,51 @@ def test_plain_lines_where_no_line_can_live(lake, frazil, terminal, options):
     assert "\033" not in live.seen
 
 
+def failure(frazil, *arguments: object, code: int) -> dict:
+    """What is said of a command that fails: one line of JSON, the last one."""
+    done = frazil.run(*arguments)
+    assert done.returncode == code, done
+    lines = [json.loads(line) for line in done.stderr.splitlines()]
+    assert all({"time", "level", "message"} <= line.keys() for line in lines)
+    assert lines[-1]["level"] == "error" and lines[-1]["exit-code"] == str(code)
+    return lines[-1]
+
+
+def test_a_failure_is_a_line_of_json_where_the_log_is(lake, frazil):
+    form = ("--log-format", "json")
+    wrong = script.write(frazil.folder, "SET 'commit.interval' =\n  '1 apple';\nCRAETE TABLE t (a INT);\n")
+    said = failure(frazil, "run", wrong, *form, code=2)
+    assert (said["kind"], said["message"]) == ("InvalidConfig", "unknown statement 'CRAETE'")
+    assert (said["file"], said["line"], said["column"]) == (str(wrong), "3", "1")
+    assert said["hint"] == "did you mean 'CREATE'?"
+
+    said = failure(frazil, "run", "nothing.sql", *form, code=3)
+    assert said["message"] == "cannot read the pipeline file: nothing.sql"
+    assert said["kind"] == "NotFound" and "file" not in said
+    said = failure(frazil, "run", wrong, *form, "--log-lvel", "info", code=2)
+    assert "did you mean '--log-level'?" in said["message"]
+    said = failure(frazil, "dead-letters", "replay", wrong, "--log-format=json", code=2)
+    assert said["line"] == "3"
+
+    (lake.warehouse.parent / "catalog.db").write_text("no database at all, but longer than a header" * 100)
+    file = endless(lake, frazil)
+    done = frazil.run("run", file, *form)
+    assert done.returncode != 0
+    assert [json.loads(line)["level"] for line in done.stderr.splitlines()][-1] == "error"
+
+
+def test_log_lines_command_no_terminal(kafka, topic, lake, frazil):
+    name = topic()
+    kafka.produce(name, ["\x1b]0;title\x07 \x7f"])
+    file = script.write(
+        frazil.folder,
+        script.set_all({"dead-letters": "fail"}) + script.copying(lake, kafka.bootstrap, name),
+    )
+    done = frazil.run("run", file, "--log-level", "debug")
+    assert done.returncode == 8
+    assert done.stderr.replace("\n", "").isprintable(), done.stderr
+
+
 def test_json_lines_are_json_and_tell_no_secret(kafka, topic, lake, frazil):
     name = topic()
     kafka.produce_json(name, [{"id": 1}])
