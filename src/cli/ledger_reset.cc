@@ -79,6 +79,7 @@ Result<NewPosition> ParsePosition(const std::string& text) {
 // A name that nothing in the pipeline has would be a ledger of nothing.
 Status CheckName(const PipelinePlan& plan, const Positions& known, const Split& split) {
   std::vector<std::string> sources;
+  sources.reserve(plan.sources.size());
   for (const std::size_t index : plan.sources) {
     sources.push_back(plan.spec.sources[index].name);
   }
@@ -99,6 +100,7 @@ Status CheckName(const PipelinePlan& plan, const Positions& known, const Split& 
 
 struct ResetTable {
   const TargetPlan* target = nullptr;
+  LoadedTable table;
   Ledger ledger;
 };
 
@@ -125,7 +127,7 @@ Result<std::vector<ResetTable>> TablesToReset(const PipelinePlan& plan) {
     if (lookup.state == LedgerState::kRolledBack) {
       FRAZIL_ASSIGN(ledger, LedgerAfterRollback(lookup));
     }
-    tables.push_back({&target, std::move(ledger)});
+    tables.push_back({&target, *target.table, std::move(ledger)});
   }
   return tables;
 }
@@ -206,7 +208,7 @@ Status ResetTableLedger(const PipelinePlan& plan, const ResetTable& table,
   options.is_anchor = &target == plan.targets.data();
   options.engine_version = FRAZIL_VERSION;
   TableCommitter committer(*target.catalog, *plan.io, Clock::System(), target.identifier,
-                           *target.table, std::move(options));
+                           table.table, std::move(options));
   FRAZIL_TRY(committer.OverwriteLedger(ledger, nullptr, std::stop_token()));
   Print("{}: ledger of pipeline {} reset\n", target.name.ToString(), plan.name);
   return {};
@@ -216,6 +218,12 @@ Status Reset(const ResetOptions& options) {
   std::vector<NewPosition> wanted;
   for (const std::string& text : options.positions) {
     FRAZIL_ASSIGN(NewPosition position, ParsePosition(text));
+    const bool is_given = std::ranges::any_of(
+        wanted, [&](const NewPosition& other) { return other.split == position.split; });
+    if (is_given) {
+      return Fail(ErrorKind::kInvalidArgument, "--set {} is given twice",
+                  position.split.ToString());
+    }
     wanted.push_back(std::move(position));
   }
   const Place all = ParsePlace(options.all);
@@ -224,8 +232,7 @@ Status Reset(const ResetOptions& options) {
                 "nothing to do: give --set SOURCE/TOPIC-PARTITION=OFFSET, --set-all "
                 "earliest or latest, or --forget");
   }
-  FRAZIL_ASSIGN(PipelineSpec spec, LoadPipelineFile(options.file));
-  FRAZIL_ASSIGN(const PipelinePlan plan, PlanFinished(std::move(spec)));
+  FRAZIL_ASSIGN(const PipelinePlan plan, LoadFinishedPlan(options.file));
   FRAZIL_ASSIGN(const std::vector<ResetTable> tables, TablesToReset(plan));
   Positions known;
   for (const ResetTable& table : tables) known.merge(table.ledger.next());
@@ -267,6 +274,7 @@ void AddLedgerReset(CLI::App& ledger, int& exit_code) {
       reset->add_flag("--forget", options->forget,
                       "Drop all positions: the next run resolves its startup mode anew");
   all->excludes(set)->excludes(forget);
+  forget->excludes(set);
   reset->add_flag("--yes", options->yes, "Yes, rows may double or be missing");
   reset->callback([options, &exit_code] {
     const Status status = Reset(*options);

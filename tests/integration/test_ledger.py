@@ -249,6 +249,12 @@ REFUSED = {
     "no number": (["--yes", "--set", "events/{topic}-0=newest"], 2, "earliest or latest"),
     "other place": (["--yes", "--set-all", "newest"], 2, "--set-all"),
     "one and all": (["--yes", "--set-all", "latest", "--set", "events/{topic}-0=5"], 2, "--set"),
+    "one twice": (
+        ["--yes", "--set", "events/{topic}-0=5", "--set", "events/{topic}-0=latest"],
+        2,
+        "--set events/{topic}-0 is given twice",
+    ),
+    "one and none": (["--yes", "--forget", "--set", "events/{topic}-0=5"], 2, "--forget"),
     "other source": (["--yes", "--set", "evnts/{topic}-0=5"], 3, "did you mean events?"),
     "other topic": (["--yes", "--set", "events/{topic}x-0=5"], 3, "did you mean events/{topic}-0?"),
     "other partition": (["--yes", "--set", "events/{topic}-7=5"], 3, "the ledger knows no"),
