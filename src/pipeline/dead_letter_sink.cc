@@ -138,7 +138,14 @@ static Status CheckNotRead(const PipelinePlan& plan) {
 Status CheckDeadLetters(const PipelinePlan& plan) {
   if (plan.settings.dead_letters != DeadLetterPolicy::kTopic) return {};
   const SourceSpec& source = SourceWithBrokers(plan);
-  if (source.connector == "kafka") return CheckNotRead(plan);
+  if (source.connector == "kafka") {
+    FRAZIL_TRY(CheckNotRead(plan));
+    const Status producer = KafkaProducer::Check(PropertiesOf(source));
+    if (producer.has_value()) return {};
+    return Fail(ErrorAt(plan.spec, source.place,
+                        "dead letters go to a topic by these properties, and " +
+                            producer.error().message));
+  }
   return Fail(
       ErrorAt(plan.spec, source.place,
               "'dead-letters' = 'topic:...' needs a source of connector 'kafka'"));

@@ -150,7 +150,7 @@ Result<std::shared_ptr<KafkaClient>> KafkaClient::Create(
       rd_kafka_new(kind == Kind::kConsumer ? RD_KAFKA_CONSUMER : RD_KAFKA_PRODUCER,
                    conf.get(), reason.data(), reason.size());
   if (client->handle_ == nullptr) {
-    return Fail(ErrorKind::kInvalidConfig, "the Kafka client cannot be made: {}",
+    return Fail(ErrorKind::kInvalidConfig, "the Kafka client refuses its properties: {}",
                 reason.data());
   }
   (void)conf.release();  // rd_kafka_new took it
@@ -290,6 +290,25 @@ Status CheckClientSetting(const std::string& name, const std::string& value) {
   }
   return Fail(ErrorKind::kInvalidConfig, "the Kafka client refuses the value: {}",
               reason.data());
+}
+
+Status CheckClientSettings(KafkaClient::Kind kind, ClientProperties properties) {
+  auto& values = properties.values;
+  values.erase("bootstrap.servers");
+  values.erase("metadata.broker.list");
+  values.erase("debug");
+  values["log_level"] = "0";
+  std::erase_if(values, [](const auto& one) { return one.first.starts_with("ssl."); });
+  if (const auto protocol = values.find("security.protocol"); protocol != values.end()) {
+    if (protocol->second == "ssl") protocol->second = "plaintext";
+    if (protocol->second == "sasl_ssl") protocol->second = "sasl_plaintext";
+  }
+  // Such a client asks for a token as soon as it is there.
+  const auto method = values.find("sasl.oauthbearer.method");
+  if (method != values.end() && method->second == "oidc") return {};
+  const auto client = KafkaClient::Create(kind, properties);
+  if (!client.has_value()) return Fail(client.error());
+  return {};
 }
 
 Error ExplainKafkaError(rd_kafka_resp_err_t code, std::string_view reason,

@@ -139,6 +139,11 @@ class KafkaClient {
 /// known one.
 Status CheckClientSetting(const std::string& name, const std::string& value);
 
+/// \brief Tests settings that may contradict each other. Makes a client that knows no broker
+/// and no certificate: neither the network nor a file is asked.
+/// \return kInvalidConfig with the library's reason.
+Status CheckClientSettings(KafkaClient::Kind kind, ClientProperties properties);
+
 /// \brief An error code of librdkafka or a broker as ours, with what to do where that is
 /// known.
 /// \param subject what it happened to: "topic 'orders'", "group 'g'".

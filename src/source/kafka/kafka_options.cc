@@ -160,13 +160,18 @@ Status ReadKeyOptions(const Reader& reader) {
   return {};
 }
 
-// Translates properties.* one by one, so that a refusal points at its line.
-Status ReadProperties(const Reader& reader, ClientProperties& client) {
+JavaProperties PropertiesOf(const Reader& reader) {
   JavaProperties all;
   for (const Option& option : reader.table.options.all()) {
     if (!option.key.starts_with(kPrefix)) continue;
     all.emplace(option.key.substr(kPrefix.size()), option.value);
   }
+  return all;
+}
+
+// Translates properties.* one by one, so that a refusal points at its line.
+Status ReadProperties(const Reader& reader, ClientProperties& client) {
+  const JavaProperties all = PropertiesOf(reader);
   for (const auto& [key, value] : all) {
     const std::string option = std::string(kPrefix) + key;
     ClientProperties one;
@@ -181,6 +186,46 @@ Status ReadProperties(const Reader& reader, ClientProperties& client) {
     FRAZIL_TRY(TranslateProperty(all, key, client));
   }
   return {};
+}
+
+// message.max.bytes, or 0. A fetch must have room for it: a larger one raises our default.
+std::int64_t LargestMessage(const std::map<std::string, std::string>& values) {
+  const auto largest = values.find("message.max.bytes");
+  if (largest == values.end()) return 0;
+  return ParseNumber<std::int64_t>(largest->second).value_or(0);
+}
+
+// The option of the script that gives the first setting, `like.this`, that a message of the
+// client names; "connector" where none does.
+std::string OptionIn(const Reader& reader, std::string_view message) {
+  const JavaProperties all = PropertiesOf(reader);
+  std::string option = "connector";
+  std::size_t first = std::string_view::npos;
+  for (const auto& [key, value] : all) {
+    ClientProperties one;
+    if (!TranslateProperty(all, key, one).has_value()) continue;
+    for (const auto& [name, translated] : one.values) {
+      const std::size_t at = message.find("`" + name + "`");
+      if (at >= first) continue;
+      first = at;
+      option = std::string(kPrefix) + key;
+    }
+  }
+  return option;
+}
+
+// Each may be right alone and wrong beside another one, or beside what we set.
+Status CheckTogether(const Reader& reader, const ClientProperties& client) {
+  const Status status = CheckClientSettings(KafkaClient::Kind::kConsumer, client);
+  if (status.has_value()) return {};
+  const std::string& message = status.error().message;
+  const bool is_fetch = message.find("`message.max.bytes`") != std::string::npos &&
+                        !reader.Has("properties.message.max.bytes");
+  return reader.Refuse(OptionIn(reader, message), message,
+                       is_fetch
+                           ? "'properties.message.max.bytes' is 1000000 unless it is "
+                             "set: a fetch has room for such a message"
+                           : "");
 }
 
 // What correctness asks for, whatever the user says, and defaults that suit a table.
@@ -219,8 +264,9 @@ void SetOurProperties(const KafkaSourceDefaults& defaults, KafkaSourceConfig& co
   values.try_emplace("fetch.message.max.bytes",
                      std::to_string(std::clamp<std::int64_t>(defaults.queue_bytes / 64,
                                                              128 << 10, 1 << 20)));
-  values.try_emplace("fetch.max.bytes", std::to_string(std::max<std::int64_t>(
-                                            defaults.queue_bytes / 16, 1 << 20)));
+  values.try_emplace("fetch.max.bytes",
+                     std::to_string(std::max<std::int64_t>(
+                         {defaults.queue_bytes / 16, 1 << 20, LargestMessage(values)})));
   values.try_emplace("fetch.queue.backoff.ms", "5");
   values.try_emplace("reconnect.backoff.max.ms", "2000");
   values.try_emplace("socket.keepalive.enable", "true");
@@ -361,6 +407,7 @@ Result<KafkaSourceConfig> ParseKafkaSource(const PipelineSpec& script,
     values.erase(id);
   }
   SetOurProperties(defaults, config);
+  FRAZIL_TRY(CheckTogether(reader, config.client));
   return config;
 }
 

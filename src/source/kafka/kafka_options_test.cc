@@ -77,6 +77,62 @@ TEST(KafkaOptionsTest, SetsWhatExactlyOnceNeedsWhateverTheUserSays) {
   EXPECT_EQ(config->client.remarks.size(), 4U);
 }
 
+TEST(KafkaOptionsTest, RefusesPropertiesThatContradictEachOther) {
+  struct {
+    Pairs properties;
+    std::string at;
+    std::string reason;
+  } const cases[] = {
+      {{{"properties.fetch.max.bytes", "1000"}},
+       "test.sql:4:",
+       "`fetch.max.bytes` must be >= `message.max.bytes`"},
+      {{{"properties.fetch.max.bytes", "2000000"},
+        {"properties.message.max.bytes", "3000000"}},
+       "test.sql:4:",
+       "`fetch.max.bytes` must be >= `message.max.bytes`"},
+      {{{"properties.receive.message.max.bytes", "1000000"}},
+       "test.sql:4:",
+       "`receive.message.max.bytes` must be >= `fetch.max.bytes` + 512"},
+      {{{"properties.max.poll.interval.ms", "1000"}},
+       "test.sql:4:",
+       "`max.poll.interval.ms`must be >= `session.timeout.ms`"},
+      {{{"properties.max.partition.fetch.bytes", "1000"},
+        {"properties.security.protocol", "SASL_SSL"},
+        {"properties.sasl.mechanism", "PLAIN"}},
+       "test.sql:",
+       "sasl.username"},
+  };
+  for (const auto& one : cases) {
+    Pairs all = {{"topic", "orders"}};
+    all.insert(all.end(), one.properties.begin(), one.properties.end());
+    EXPECT_THAT(Parse(all), FailsWith(ErrorKind::kInvalidConfig,
+                                      AllOf(HasSubstr(one.at), HasSubstr(one.reason))));
+  }
+}
+
+TEST(KafkaOptionsTest, MakesRoomForTheLargestMessage) {
+  const auto config =
+      Parse({{"topic", "orders"}, {"properties.message.max.bytes", "20000000"}});
+  ASSERT_THAT(config, IsOk());
+  EXPECT_EQ(config->client.values.at("fetch.max.bytes"), "20000000");
+}
+
+TEST(KafkaOptionsTest, AsksNoFileAndNoNetwork) {
+  EXPECT_THAT(Parse({{"topic", "orders"},
+                     {"properties.security.protocol", "SSL"},
+                     {"properties.ssl.ca.location", "/nowhere/ca.pem"}}),
+              IsOk());
+  EXPECT_THAT(Parse({{"topic", "orders"},
+                     {"properties.security.protocol", "SASL_SSL"},
+                     {"properties.sasl.mechanism", "OAUTHBEARER"},
+                     {"properties.sasl.oauthbearer.method", "oidc"},
+                     {"properties.sasl.oauthbearer.client.id", "c"},
+                     {"properties.sasl.oauthbearer.client.secret", "s"},
+                     {"properties.sasl.oauthbearer.token.endpoint.url",
+                      "http://127.0.0.1:1/token"}}),
+              IsOk());
+}
+
 TEST(KafkaOptionsTest, LeavesOutWhatTheNewGroupProtocolForbids) {
   const auto config =
       Parse({{"topic", "orders"}, {"properties.group.protocol", "consumer"}});

@@ -35,10 +35,7 @@ rd_kafka_vu_t Memory(rd_kafka_vtype_t type, const std::optional<std::string_view
   return part;
 }
 
-}  // namespace
-
-Result<std::unique_ptr<KafkaProducer>> KafkaProducer::Create(
-    const JavaProperties& properties) {
+Result<ClientProperties> ProducerProperties(const JavaProperties& properties) {
   FRAZIL_ASSIGN(ClientProperties client_properties, TranslateProperties(properties));
   auto& values = client_properties.values;
   values["enable.idempotence"] = "true";
@@ -57,6 +54,19 @@ Result<std::unique_ptr<KafkaProducer>> KafkaProducer::Create(
     values.erase(consumer_only);
   }
   for (const auto& [name, value] : values) FRAZIL_TRY(CheckClientSetting(name, value));
+  return client_properties;
+}
+
+}  // namespace
+
+Status KafkaProducer::Check(const JavaProperties& properties) {
+  FRAZIL_ASSIGN(ClientProperties client_properties, ProducerProperties(properties));
+  return CheckClientSettings(KafkaClient::Kind::kProducer, std::move(client_properties));
+}
+
+Result<std::unique_ptr<KafkaProducer>> KafkaProducer::Create(
+    const JavaProperties& properties) {
+  FRAZIL_ASSIGN(const ClientProperties client_properties, ProducerProperties(properties));
   FRAZIL_ASSIGN(std::shared_ptr<KafkaClient> client,
                 KafkaClient::Create(KafkaClient::Kind::kProducer, client_properties));
   return std::unique_ptr<KafkaProducer>(new KafkaProducer(std::move(client)));

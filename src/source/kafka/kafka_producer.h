@@ -45,6 +45,9 @@ class KafkaProducer {
   /// \param properties as in `properties.*`, "bootstrap.servers" among them.
   /// \return kInvalidConfig for properties that are refused.
   static Result<std::unique_ptr<KafkaProducer>> Create(const JavaProperties& properties);
+  /// \brief Whether Create would take these properties, without making a producer.
+  /// \return kInvalidConfig where it would not.
+  static Status Check(const JavaProperties& properties);
   ~KafkaProducer();
   KafkaProducer(const KafkaProducer&) = delete;
   KafkaProducer& operator=(const KafkaProducer&) = delete;

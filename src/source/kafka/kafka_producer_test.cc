@@ -96,6 +96,12 @@ TEST_F(KafkaProducerTest, TellsWhatCouldNotBeDelivered) {
   EXPECT_THAT(producer->Flush(kTestPatience), IsOk());
 }
 
+TEST_F(KafkaProducerTest, ChecksItsPropertiesWithoutABroker) {
+  EXPECT_THAT(KafkaProducer::Check({{"bootstrap.servers", "127.0.0.1:1"}}), IsOk());
+  EXPECT_THAT(KafkaProducer::Check({{"bootstrap.servers", "127.0.0.1:1"}, {"acks", "1"}}),
+              FailsWith(ErrorKind::kInvalidConfig, HasSubstr("acks")));
+}
+
 TEST_F(KafkaProducerTest, FindsATopicOrNamesTheNearest) {
   const auto producer = MakeProducer();
   EXPECT_THAT(producer->FindTopic("orders"), IsOk());
