@@ -98,6 +98,27 @@ TEST_F(PlanTest, ChecksSourcesThatNothingReads) {
               FailsWith(ErrorKind::kInvalidConfig, StartsWith("p.sql:9:")));
 }
 
+TEST_F(PlanTest, AColumnIsNotPartitionedByTwoPartsOfItsTime) {
+  const auto plan = [&](const std::string& items) {
+    std::string script = Script(Kafka("events", ""));
+    const std::string table = "(id BIGINT);\n\n";
+    script.replace(script.find(table), table.size(),
+                   "(id BIGINT, ts TIMESTAMP(6), made TIMESTAMP(6))\nPARTITIONED BY (" +
+                       items + ");\n");
+    const std::string target = "lake.db.t SELECT";
+    script.replace(script.find(target), target.size(), "lake.db.t (id) SELECT");
+    return Plan(script);
+  };
+  EXPECT_THAT(plan("month(ts), hour(made), bucket(4, ts), ts"), IsOk());
+  EXPECT_THAT(plan("month(ts), hour(made), day(ts)"),
+              FailsWith(ErrorKind::kInvalidConfig,
+                        AllOf(StartsWith("p.sql:4:"), HasSubstr("month already"),
+                              HasSubstr("keep one of year, month, day and hour"))));
+  EXPECT_THAT(plan("bucket(4, ts), bucket(4, ts)"),
+              FailsWith(ErrorKind::kInvalidConfig,
+                        AllOf(StartsWith("p.sql:4:"), HasSubstr("twice"))));
+}
+
 TEST_F(PlanTest, ATopicOfDeadLettersNeedsBrokers) {
   const std::string setting = "SET 'dead-letters'='topic:bad';";
   EXPECT_THAT(Plan(Script(Kafka("events", ""), setting)), IsOk());

@@ -86,6 +86,28 @@ Result<PartitionField> BindPartitionField(const PipelineSpec& spec, const Schema
   return field;
 }
 
+// `item` asks for `field`, beside those of the items before it.
+Status CheckNotRedundant(const PipelineSpec& spec, const PartitionSpec& earlier,
+                         const PartitionField& field, const PartitionItemSpec& item) {
+  for (const PartitionField& other : earlier.fields) {
+    if (other.source_id != field.source_id ||
+        !other.transform.IsRedundantWith(field.transform)) {
+      continue;
+    }
+    if (other.transform == field.transform) {
+      return Fail(
+          ErrorAt(spec, item.place,
+                  fmt::format("{} is there twice: {}", item.column, item.transform)));
+    }
+    return Fail(ErrorAt(
+        spec, item.place,
+        fmt::format("{} is partitioned by {} already; {} beside it is redundant",
+                    item.column, other.transform.ToString(), item.transform),
+        "keep one of year, month, day and hour: a filter on the column uses it alike"));
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<NewTable> NewTableFrom(const PipelineSpec& spec, const TargetSpec& target) {
@@ -115,6 +137,7 @@ Result<NewTable> NewTableFrom(const PipelineSpec& spec, const TargetSpec& target
   std::int32_t next_id = 1000;
   for (const PartitionItemSpec& item : target.partition) {
     FRAZIL_ASSIGN(PartitionField field, BindPartitionField(spec, table.schema, item));
+    FRAZIL_TRY(CheckNotRedundant(spec, table.spec, field, item));
     field.field_id = next_id++;
     table.spec.fields.push_back(std::move(field));
   }
