@@ -159,14 +159,19 @@ class DemoProducer {
     return pipeline_.status().rows_committed;
   }
 
+  // Waits until enough is committed for event `i` to go in.
+  Status AwaitRoom(std::int64_t i, const std::stop_token& stop) {
+    if (i - committed().load() < kMaxUncommitted) return {};
+    FRAZIL_TRY(producer_.Flush(kFlushTime));
+    committed().Await(i + 1 - kMaxUncommitted, stop);
+    return {};
+  }
+
   Status Fill(const std::stop_token& stop) {
     std::string key;
     std::string value;
     for (std::int64_t i = 0; i < count_; ++i) {
-      if (i - committed().load() >= kMaxUncommitted) {
-        FRAZIL_TRY(producer_.Flush(kFlushTime));
-        committed().Await(i + 1 - kMaxUncommitted, stop);
-      }
+      FRAZIL_TRY(AwaitRoom(i, stop));
       if (stop.stop_requested()) return {};
       key.clear();
       value.clear();

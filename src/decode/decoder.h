@@ -44,7 +44,8 @@ struct RecordFailure {
   /// For people; holds no more than a short excerpt of the record.
   std::string message;
   /// Names of the INSERTs that lack the record's row; empty: all of them.
-  std::vector<std::string> inserts = {};
+  // GCC wants an initializer where designated ones leave it out.
+  std::vector<std::string> inserts = {};  // NOLINT(readability-redundant-member-init)
 };
 
 /// \brief Rows, and which records they come from.

@@ -32,7 +32,7 @@ namespace frazil {
 /// \brief How an instance is opened.
 struct DuckOptions {
   /// Bytes, for the whole instance.
-  std::int64_t memory_limit_bytes = std::int64_t{64} << 20;
+  std::int64_t memory_limit_bytes = 64LL << 20;
   /// Where large statements may spill; empty: nowhere.
   std::string temp_directory;
   /// Threads that share one query's work. 1: the caller's only.

@@ -16,6 +16,27 @@ namespace {
 
 constexpr std::int64_t kRowsPerFetch = 4096;
 
+// Adds the rows of the batch that are at one of the places; counts the others.
+Status CompareBatch(const arrow::RecordBatch& batch, const OpenLetters::Places& places,
+                    RowHashSum& found, std::int64_t& elsewhere) {
+  const auto sources = batch.GetColumnByName("source");
+  const auto topics = batch.GetColumnByName("topic");
+  const auto partitions = batch.GetColumnByName("partition");
+  const auto offsets = batch.GetColumnByName("offset");
+  for (std::int64_t i = 0; i < batch.num_rows(); ++i) {
+    const Split split{static_cast<const arrow::StringArray&>(*sources).GetString(i),
+                      static_cast<const arrow::StringArray&>(*topics).GetString(i),
+                      static_cast<const arrow::Int32Array&>(*partitions).Value(i)};
+    const auto offset = static_cast<const arrow::Int64Array&>(*offsets).Value(i);
+    if (!places.contains({split, offset})) {
+      ++elsewhere;
+      continue;
+    }
+    FRAZIL_TRY(found.Add(*batch.Slice(i, 1)));
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<OpenLetters> OpenLetters::Load(const PipelinePlan& plan,
@@ -25,6 +46,9 @@ Result<OpenLetters> OpenLetters::Load(const PipelinePlan& plan,
   const auto& target = plan.targets[static_cast<std::size_t>(plan.dead_letter_target)];
   FRAZIL_ASSIGN(const ReplayPositions positions, ReadReplayPositions(plan, plan.name));
   letters.was_replayed_ = !positions.empty();
+  if (!target.table.has_value()) {
+    return Fail(ErrorKind::kNotFound, "no such table: {}", target.name.ToString());
+  }
   FRAZIL_ASSIGN(const std::string scan, ScanSql(*target.table->metadata, *plan.io));
   std::string columns;
   for (const SchemaField& field : target.schema.fields) {
@@ -39,24 +63,26 @@ Result<OpenLetters> OpenLetters::Load(const PipelinePlan& plan,
       "= 1",
       columns, LettersSql("(" + scan + ")", positions));
   for (const std::size_t source : plan.sources) {
-    const std::string& name = plan.spec.sources[source].name;
-    FRAZIL_ASSIGN(const auto statement,
-                  connection.Prepare(
-                      fmt::format("SELECT {} FROM ({}) AS open WHERE source = {}",
-                                  kLetterColumns, letters.sql_, QuoteSqlText(name))));
-    FRAZIL_ASSIGN(const auto rows, statement->Run());
-    while (true) {
-      FRAZIL_ASSIGN(const auto batch, rows->Next(kRowsPerFetch));
-      if (batch == nullptr) break;
-      for (const LetterRun& run : RecordsOf(batch)) {
-        auto& of_split = letters.inserts_[Split{name, run.topic, run.partition}];
-        for (const RawRecord& record : run.records) {
-          of_split[record.ordinal] = run.inserts;
-        }
+    FRAZIL_TRY(letters.LoadInserts(plan.spec.sources[source].name, connection));
+  }
+  return letters;
+}
+
+Status OpenLetters::LoadInserts(const std::string& source, DuckConnection& connection) {
+  FRAZIL_ASSIGN(const auto statement, connection.Prepare(fmt::format(
+                                          "SELECT {} FROM ({}) AS open WHERE source = {}",
+                                          kLetterColumns, sql_, QuoteSqlText(source))));
+  FRAZIL_ASSIGN(const auto rows, statement->Run());
+  while (true) {
+    FRAZIL_ASSIGN(const auto batch, rows->Next(kRowsPerFetch));
+    if (batch == nullptr) return {};
+    for (const LetterRun& run : RecordsOf(batch)) {
+      auto& of_split = inserts_[Split{source, run.topic, run.partition}];
+      for (const RawRecord& record : run.records) {
+        of_split[record.ordinal] = run.inserts;
       }
     }
   }
-  return letters;
 }
 
 std::vector<std::size_t> OpenLetters::RecordsWithout(const RawBatch& batch,
@@ -92,21 +118,7 @@ Result<std::int64_t> OpenLetters::Compare(const Places& places,
   while (true) {
     FRAZIL_ASSIGN(const auto batch, rows->Next(kRowsPerFetch));
     if (batch == nullptr) return elsewhere;
-    const auto sources = batch->GetColumnByName("source");
-    const auto topics = batch->GetColumnByName("topic");
-    const auto partitions = batch->GetColumnByName("partition");
-    const auto offsets = batch->GetColumnByName("offset");
-    for (std::int64_t i = 0; i < batch->num_rows(); ++i) {
-      const Split split{static_cast<const arrow::StringArray&>(*sources).GetString(i),
-                        static_cast<const arrow::StringArray&>(*topics).GetString(i),
-                        static_cast<const arrow::Int32Array&>(*partitions).Value(i)};
-      const auto offset = static_cast<const arrow::Int64Array&>(*offsets).Value(i);
-      if (places.contains({split, offset})) {
-        FRAZIL_TRY(found.Add(*batch->Slice(i, 1)));
-      } else {
-        ++elsewhere;
-      }
-    }
+    FRAZIL_TRY(CompareBatch(*batch, places, found, elsewhere));
   }
 }
 

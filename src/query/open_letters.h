@@ -43,6 +43,9 @@ class OpenLetters {
                                RowHashSum& found) const;
 
  private:
+  // Which INSERTs lack the record of each open letter of a source.
+  Status LoadInserts(const std::string& source, DuckConnection& connection);
+
   std::map<Split, std::map<std::int64_t, std::vector<std::string>>> inserts_;
   bool was_replayed_ = false;
   // The newest row of each open letter: the table's columns in order.

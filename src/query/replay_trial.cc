@@ -20,6 +20,7 @@ constexpr std::chrono::milliseconds kPollWait(10);
 
 Status TryBatch(const RawBatch& batch, Decoder& decoder, const std::vector<Flow>& flows,
                 ReplayTrial& trial) {
+  if (batch.records.empty()) return {};
   FRAZIL_ASSIGN(DecodedBatch decoded, decoder.Decode(batch, 0));
   std::vector<RecordFailure> failures = std::move(decoded.failures);
   for (const Flow& flow : flows) {
@@ -45,6 +46,27 @@ Status TryBatch(const RawBatch& batch, Decoder& decoder, const std::vector<Flow>
   return {};
 }
 
+Status TryBatches(const std::vector<RawBatch>& batches, Decoder& decoder,
+                  const std::vector<Flow>& flows, ReplayTrial& trial) {
+  for (const RawBatch& batch : batches) {
+    FRAZIL_TRY(TryBatch(batch, decoder, flows, trial));
+  }
+  return {};
+}
+
+// All of one source.
+Status TrySource(const PipelinePlan& plan, PipelineParts& parts, std::size_t index,
+                 ReplayTrial& trial) {
+  FRAZIL_ASSIGN(const auto source, StartReplaySource(plan, index));
+  FRAZIL_ASSIGN(const auto decoder, parts.MakeDecoder(index));
+  FRAZIL_ASSIGN(const auto flows, parts.MakeFlows(index));
+  while (!source->IsAtEnd()) {
+    FRAZIL_ASSIGN(const auto batches, source->Poll(kPollWait));
+    FRAZIL_TRY(TryBatches(batches, *decoder, flows, trial));
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<ReplayTrial> TryReplay(const PipelinePlan& plan) {
@@ -53,16 +75,7 @@ Result<ReplayTrial> TryReplay(const PipelinePlan& plan) {
   PipelineParts parts(plan, budget);
   FRAZIL_TRY(parts.Open());
   for (std::size_t i = 0; i < plan.sources.size(); ++i) {
-    FRAZIL_ASSIGN(const auto source, StartReplaySource(plan, i));
-    FRAZIL_ASSIGN(const auto decoder, parts.MakeDecoder(i));
-    FRAZIL_ASSIGN(const auto flows, parts.MakeFlows(i));
-    while (!source->IsAtEnd()) {
-      FRAZIL_ASSIGN(const auto batches, source->Poll(kPollWait));
-      for (const RawBatch& batch : batches) {
-        if (batch.records.empty()) continue;
-        FRAZIL_TRY(TryBatch(batch, *decoder, flows, trial));
-      }
-    }
+    FRAZIL_TRY(TrySource(plan, parts, i, trial));
   }
   return trial;
 }

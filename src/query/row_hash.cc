@@ -73,15 +73,18 @@ Status AppendElements(const arrow::Array& elements, std::int64_t begin, std::int
   return {};
 }
 
+Status AppendMembers(const arrow::StructArray& row, std::int64_t index,
+                     std::string& out) {
+  for (int i = 0; i < row.num_fields(); ++i) {
+    FRAZIL_TRY(AppendCanonical(*row.field(i), index, out));
+  }
+  return {};
+}
+
 Status AppendNested(const arrow::Array& array, std::int64_t index, std::string& out) {
   switch (array.type_id()) {
-    case arrow::Type::STRUCT: {
-      const auto& row = static_cast<const arrow::StructArray&>(array);
-      for (int i = 0; i < row.num_fields(); ++i) {
-        FRAZIL_TRY(AppendCanonical(*row.field(i), index, out));
-      }
-      return {};
-    }
+    case arrow::Type::STRUCT:
+      return AppendMembers(static_cast<const arrow::StructArray&>(array), index, out);
     case arrow::Type::LIST: {
       const auto& list = static_cast<const arrow::ListArray&>(array);
       AppendNumber(static_cast<std::uint64_t>(list.value_length(index)), out);
@@ -100,6 +103,13 @@ Status AppendNested(const arrow::Array& array, std::int64_t index, std::string& 
       return Fail(ErrorKind::kNotSupported, "rows of type {} cannot be compared",
                   array.type()->ToString());
   }
+}
+
+using Columns = std::vector<std::shared_ptr<arrow::Array>>;
+
+Status AppendRow(const Columns& columns, std::int64_t row, std::string& out) {
+  for (const auto& column : columns) FRAZIL_TRY(AppendCanonical(*column, row, out));
+  return {};
 }
 
 }  // namespace
@@ -183,13 +193,12 @@ Status AppendCanonical(const arrow::Array& array, std::int64_t index, std::strin
 }
 
 Status RowHashSum::Add(const arrow::RecordBatch& rows) {
-  std::vector<std::shared_ptr<arrow::Array>> columns;
+  Columns columns;
+  columns.reserve(columns_.size());
   for (const int column : columns_) columns.push_back(rows.column(column));
   for (std::int64_t row = 0; row < rows.num_rows(); ++row) {
     scratch_.clear();
-    for (const auto& column : columns) {
-      FRAZIL_TRY(AppendCanonical(*column, row, scratch_));
-    }
+    FRAZIL_TRY(AppendRow(columns, row, scratch_));
     sum_ += Murmur128(scratch_);
   }
   row_count_ += rows.num_rows();
