@@ -14,7 +14,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-constexpr std::int64_t kMebibyte{1024 * 1024};
+constexpr std::int64_t kMebibyte = 1LL << 20;
 
 Result<PipelineSettings> Parse(
     const std::vector<std::pair<std::string, std::string>>& settings) {

@@ -94,9 +94,9 @@ Status ScriptResolver::AddCatalog(CreateCatalogStatement statement) {
     // Of the script alone: no catalog knows it.
     if (option.key == kDefaultDatabaseKey) {
       default_databases_[catalog.name] = option.value;
-    } else {
-      FRAZIL_TRY(catalog.options.Add(option));
+      continue;
     }
+    FRAZIL_TRY(catalog.options.Add(option));
   }
   spec_.catalogs.push_back(std::move(catalog));
   return {};
