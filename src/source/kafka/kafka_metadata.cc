@@ -278,6 +278,18 @@ Error NoSuchTopic(KafkaClient& client, const std::string& name) {
           fmt::format("no topic '{}' at {}{}", name, client.bootstrap_servers(), hint)};
 }
 
+Status AwaitTopic(KafkaClient& client, const std::string& name, KafkaDeadline deadline,
+                  std::chrono::milliseconds answer_time) {
+  const Status found = AskAgain(client, deadline, [&]() -> Status {
+    const KafkaDeadline answer = std::chrono::steady_clock::now() + answer_time;
+    FRAZIL_ASSIGN(const auto topics, DescribeTopicsOnce(client, {name}, answer));
+    if (topics.contains(name)) return {};
+    return Fail(ErrorKind::kNotFound, "no topic '{}'", name);
+  });
+  if (found.has_value() || found.error().kind != ErrorKind::kNotFound) return found;
+  return Fail(NoSuchTopic(client, name));
+}
+
 Status CreateTopic(KafkaClient& client, const std::string& name, int partition_count,
                    KafkaDeadline deadline) {
   std::array<char, 256> reason{};

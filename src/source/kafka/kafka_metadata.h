@@ -48,6 +48,12 @@ std::set<std::string> CompactedTopics(KafkaClient& client,
 /// names, at most for 2 s.
 Error NoSuchTopic(KafkaClient& client, const std::string& name);
 
+/// \brief Looks whether there is a topic. A broker may not have heard of one that was just
+/// made: it is asked again until the deadline, and answers are waited for `answer_time`.
+/// \return NoSuchTopic if there is none then; kInvalidConfig if the user may not see it.
+Status AwaitTopic(KafkaClient& client, const std::string& name, KafkaDeadline deadline,
+                  std::chrono::milliseconds answer_time);
+
 /// \brief Makes a topic; replicas as the broker's settings say.
 /// \return kAlreadyExists if there is one; kInvalidConfig if the user may not.
 Status CreateTopic(KafkaClient& client, const std::string& name, int partition_count,

@@ -14,6 +14,8 @@ namespace {
 // How long Produce waits for room in a full queue.
 constexpr std::chrono::seconds kFullQueueTime(60);
 constexpr std::chrono::seconds kAdminTime(10);
+// By then every broker has heard of a topic that was just made.
+constexpr std::chrono::seconds kNewTopicTime(5);
 // Records between two looks at what came back.
 constexpr std::int64_t kServeEvery = 64;
 
@@ -117,11 +119,8 @@ Status KafkaProducer::CreateTopic(const std::string& name, int partition_count) 
 }
 
 Status KafkaProducer::FindTopic(const std::string& name) {
-  FRAZIL_ASSIGN(
-      const auto topics,
-      DescribeTopics(*client_, {name}, std::chrono::steady_clock::now() + kAdminTime));
-  if (!topics.contains(name)) return Fail(NoSuchTopic(*client_, name));
-  return {};
+  return AwaitTopic(*client_, name, std::chrono::steady_clock::now() + kNewTopicTime,
+                    kAdminTime);
 }
 
 rd_kafka_resp_err_t KafkaProducer::TryProduce(rd_kafka_topic_t* topic,

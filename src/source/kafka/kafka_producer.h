@@ -56,7 +56,7 @@ class KafkaProducer {
   /// \return kAlreadyExists if there is one; kUnavailable where nobody answers.
   Status CreateTopic(const std::string& name, int partition_count);
 
-  /// \brief Looks whether there is a topic. Takes at most 12 s.
+  /// \brief Looks whether there is a topic; for 5 s, as it may be new. Takes at most 17 s.
   /// \return kNotFound, with the nearest name, if there is none; kInvalidConfig if the user
   /// may not see it; kUnavailable where nobody answers.
   Status FindTopic(const std::string& name);
