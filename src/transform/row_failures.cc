@@ -3,6 +3,7 @@
 #include <utility>
 
 #include <arrow/record_batch.h>
+#include <fmt/format.h>
 
 namespace frazil {
 namespace {
@@ -46,6 +47,31 @@ Result<std::vector<RowFailure>> FindFailingRows(
   Search search(rows, probe);
   if (rows->num_rows() > 0) FRAZIL_TRY(search.Examine(0, rows->num_rows()));
   return search.Take();
+}
+
+Result<std::optional<std::vector<RowFailure>>> TellFailures(
+    const std::shared_ptr<arrow::RecordBatch>& rows, const BlamedRows& blamed,
+    const RowProbe& probe) {
+  std::vector<RowFailure> failures;
+  for (const auto& [expression, failing] : blamed) {
+    const std::size_t first = failures.size();
+    for (const std::int64_t row : failing) {
+      if (failures.size() - first >= kMaxToldRows) {
+        failures.push_back(RowFailure{
+            row, failures[first].error_class,
+            fmt::format(
+                "fails in the same expression as another record, of which this is "
+                "said: {}",
+                failures[first].message)});
+        continue;
+      }
+      FRAZIL_ASSIGN(std::optional<RowProblem> problem, probe(rows->Slice(row, 1)));
+      if (!problem.has_value()) return std::nullopt;
+      failures.push_back(
+          RowFailure{row, std::move(problem->error_class), std::move(problem->message)});
+    }
+  }
+  return failures;
 }
 
 }  // namespace frazil

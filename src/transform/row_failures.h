@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -36,5 +37,19 @@ inline constexpr int kMaxBisectedRows = 64;
 /// \return errors of `probe`.
 Result<std::vector<RowFailure>> FindFailingRows(
     const std::shared_ptr<arrow::RecordBatch>& rows, const RowProbe& probe);
+
+/// \brief Rows that fail, in order, by the expression of the statement that fails in them.
+using BlamedRows = std::map<std::int32_t, std::vector<std::int64_t>>;
+
+/// \brief So many rows of each expression are run alone for their own message; the others of
+/// a batch get that of the first one.
+inline constexpr std::size_t kMaxToldRows = 64;
+
+/// \brief Learns the messages of rows that are known to fail.
+/// \return the failures in the order of their expressions; nullopt if one of the rows does not
+/// fail alone, so that none is known to. Errors of `probe`.
+Result<std::optional<std::vector<RowFailure>>> TellFailures(
+    const std::shared_ptr<arrow::RecordBatch>& rows, const BlamedRows& blamed,
+    const RowProbe& probe);
 
 }  // namespace frazil

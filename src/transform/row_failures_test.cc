@@ -82,6 +82,34 @@ TEST(RowFailuresTest, ManyBadRowsCostNoMoreThanTwoRunsPerRow) {
   EXPECT_LE(statement.runs(), 1024 + 2 * kMaxBisectedRows + 20);
 }
 
+TEST(RowFailuresTest, ManyBlamedRowsCostABoundedNumberOfRuns) {
+  std::set<std::int64_t> bad;
+  BlamedRows blamed;
+  for (std::int64_t i = 0; i < 1000; ++i) {
+    bad.insert(i);
+    blamed[i % 2 == 0 ? 0 : 1].push_back(i);
+  }
+  FakeStatement statement(bad);
+  const auto failures = TellFailures(Numbers(1000), blamed, statement.Probe());
+  ASSERT_THAT(failures, IsOk());
+  ASSERT_TRUE(failures->has_value());
+  ASSERT_EQ((*failures)->size(), 1000U);
+  EXPECT_EQ(statement.runs(), static_cast<int>(2 * kMaxToldRows));
+  EXPECT_EQ((**failures)[0].message, "0");
+  EXPECT_EQ((**failures)[1].message, "2");
+  const RowFailure& last = (*failures)->back();
+  EXPECT_EQ(last.row, 999);
+  EXPECT_EQ(last.error_class, "Bad");
+  EXPECT_THAT(last.message, ::testing::EndsWith("of which this is said: 1"));
+}
+
+TEST(RowFailuresTest, ABlamedRowThatPassesClearsAll) {
+  FakeStatement statement({1, 3});
+  const auto failures = TellFailures(Numbers(4), {{0, {1, 2, 3}}}, statement.Probe());
+  ASSERT_THAT(failures, IsOk());
+  EXPECT_FALSE(failures->has_value());
+}
+
 TEST(RowFailuresTest, AnErrorOfTheProbeEndsTheSearch) {
   const RowProbe probe = [](const std::shared_ptr<arrow::RecordBatch>&)
       -> Result<std::optional<RowProblem>> { return Fail(ErrorKind::kIoError, "gone"); };

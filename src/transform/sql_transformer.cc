@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <utility>
@@ -69,7 +70,7 @@ class SqlTransformer : public Transformer {
     if (!outcome.problem.has_value()) {
       return FinishNumbered(rows, {}, std::move(outcome));
     }
-    FRAZIL_ASSIGN(std::vector<RowFailure> failures, FindAmongSuspects(rows));
+    FRAZIL_ASSIGN(std::vector<RowFailure> failures, FindFailures(rows));
     FRAZIL_ASSIGN(const Batch rest, WithoutRows(rows, RowsOf(failures)));
     FRAZIL_ASSIGN(outcome, Attempt(rest));
     return FinishNumbered(rows, std::move(failures), std::move(outcome));
@@ -158,28 +159,78 @@ class SqlTransformer : public Transformer {
     return Finish(rows, std::move(failures), std::move(outcome));
   }
 
-  Result<std::vector<RowFailure>> FindAmongSuspects(const Batch& rows) {
+  Result<std::vector<RowFailure>> FindFailures(const Batch& rows) {
     const RowProbe probe = [this](const Batch& part) { return ProbeRun(part); };
     if (!suspects_.has_value()) {
       suspects_ = PrepareSuspects(*session_.connection, *session_.analysis.numbered);
     }
-    if (*suspects_ == nullptr) return FindFailingRows(rows, probe);
-    std::optional<RowProblem> problem;
-    FRAZIL_ASSIGN(const Batch output, Run(**suspects_, rows, problem));
-    if (problem.has_value()) return FindFailingRows(rows, probe);
-    const std::shared_ptr<arrow::Int64Array> array = RowNumbersOf(*output);
-    std::vector<std::int64_t> numbers(array->raw_values(),
-                                      array->raw_values() + array->length());
-    std::ranges::sort(numbers);
+    if (!suspects_->has_value()) return FindFailingRows(rows, probe);
+    FRAZIL_ASSIGN(std::optional<BlamedRows> found, Blame(**suspects_, rows));
+    if (!found.has_value()) return FindFailingRows(rows, probe);
+    BlamedRows blamed = *std::move(found);
+    std::vector<RowFailure> failures;
+    if (!(*suspects_)->is_filter_certain && blamed.contains(kFilterExpression)) {
+      FRAZIL_ASSIGN(failures, FindAmong(rows, blamed[kFilterExpression], probe));
+      blamed.erase(kFilterExpression);
+    }
+    FRAZIL_ASSIGN(auto told, TellFailures(rows, blamed, probe));
+    // TRY() should name them and nobody else; if it does not, look everywhere.
+    if (!told.has_value()) return FindFailingRows(rows, probe);
+    std::ranges::move(*told, std::back_inserter(failures));
+    std::ranges::sort(failures, {}, &RowFailure::row);
+    if (failures.empty()) return FindFailingRows(rows, probe);
+    return failures;
+  }
+
+  // Looks for failing rows among those with these numbers.
+  static Result<std::vector<RowFailure>> FindAmong(
+      const Batch& rows, const std::vector<std::int64_t>& numbers,
+      const RowProbe& probe) {
     FRAZIL_ASSIGN(const Batch part,
                   WithoutRows(rows, KeptRows(rows->num_rows(), numbers)));
     FRAZIL_ASSIGN(std::vector<RowFailure> failures, FindFailingRows(part, probe));
     for (RowFailure& failure : failures) {
       failure.row = numbers[static_cast<std::size_t>(failure.row)];
     }
-    // TRY() should have named them all; if it did not, look everywhere.
-    if (failures.empty()) return FindFailingRows(rows, probe);
     return failures;
+  }
+
+  // Each row goes to the first expression that fails in it; nullopt if a query itself fails.
+  Result<std::optional<BlamedRows>> Blame(const SuspectQueries& queries,
+                                          const Batch& rows) {
+    BlamedRows blamed;
+    const bool has_filter = queries.filter_fails != nullptr;
+    std::vector<bool> is_open(static_cast<std::size_t>(rows->num_rows()), !has_filter);
+    if (has_filter) {
+      FRAZIL_ASSIGN(auto failing, NumbersOf(*queries.filter_fails, rows));
+      FRAZIL_ASSIGN(const auto kept, NumbersOf(*queries.filter_keeps, rows));
+      if (!failing.has_value() || !kept.has_value()) return std::nullopt;
+      if (!failing->empty()) blamed[kFilterExpression] = *std::move(failing);
+      for (const std::int64_t row : *kept) is_open[static_cast<std::size_t>(row)] = true;
+    }
+    for (std::size_t i = 0; i < queries.fails.size(); ++i) {
+      FRAZIL_ASSIGN(const auto failing, NumbersOf(*queries.fails[i], rows));
+      if (!failing.has_value()) return std::nullopt;
+      for (const std::int64_t row : *failing) {
+        if (!is_open[static_cast<std::size_t>(row)]) continue;
+        is_open[static_cast<std::size_t>(row)] = false;
+        blamed[static_cast<std::int32_t>(i)].push_back(row);
+      }
+    }
+    return blamed;
+  }
+
+  // The numbers that a query gives, sorted; nullopt if it fails.
+  Result<std::optional<std::vector<std::int64_t>>> NumbersOf(DuckStatement& query,
+                                                             const Batch& rows) {
+    std::optional<RowProblem> problem;
+    FRAZIL_ASSIGN(const Batch output, Run(query, rows, problem));
+    if (problem.has_value()) return std::nullopt;
+    const std::shared_ptr<arrow::Int64Array> array = RowNumbersOf(*output);
+    std::vector<std::int64_t> numbers(array->raw_values(),
+                                      array->raw_values() + array->length());
+    std::ranges::sort(numbers);
+    return numbers;
   }
 
   // The rows of [0, count) that are not in `removed`, which is sorted.
@@ -217,8 +268,8 @@ class SqlTransformer : public Transformer {
   }
 
   SqlSession session_;
-  /// Prepared when rows first fail; null if they cannot be.
-  std::optional<std::unique_ptr<DuckStatement>> suspects_;
+  /// Prepared when rows first fail; nullopt inside if they cannot be.
+  std::optional<std::optional<SuspectQueries>> suspects_;
   std::string description_;
 };
 

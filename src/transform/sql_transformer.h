@@ -6,7 +6,8 @@
 /// Row failures. A batch is run as written. If values make it fail, the rows to blame are
 /// found and set aside, and the rest is run again:
 /// - a row-wise SELECT of the source itself (SelectTraits::row_wise) is asked by TRY() which
-///   rows are suspect, and only these are probed; rows whose result does not fit a NOT NULL
+///   rows fail in which expression; of each expression the first kMaxToldRows are run alone
+///   for their message, which the others share. Rows whose result does not fit a NOT NULL
 ///   column are told by their number;
 /// - any other is probed on halves of the batch, and of the halves that fail, down to the
 ///   rows that fail alone (kMaxBisectedRows of them, then row by row). So an aggregate loses

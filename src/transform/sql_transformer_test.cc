@@ -198,6 +198,33 @@ TEST_F(SqlTransformerTest, FindsHundredsOfFailures) {
   }
 }
 
+TEST_F(SqlTransformerTest, OfManyRowsThatFailAlikeOnlySomeAreRunAlone) {
+  const TransformSpec spec = SpecOf(
+      "SELECT id, CAST(s AS BIGINT) AS n FROM events WHERE CAST(id AS VARCHAR) <> s",
+      kEvents, {FieldOf("id", kLongType), FieldOf("n", kLongType)});
+  std::set<std::int64_t> bad;
+  for (std::int64_t i = 0; i < 3000; ++i) bad.insert(i);
+  const TransformedBatch result = Apply(spec, Events(3000, bad));
+  ASSERT_THAT(result.failures, SizeIs(3000));
+  EXPECT_EQ(result.rows->num_rows(), 0);
+  EXPECT_THAT(FailuresOf(result), testing::Contains("2999 Conversion"));
+  EXPECT_THAT(result.failures.front().message,
+              StartsWith("Could not convert string 'bad'"));
+  EXPECT_THAT(result.failures.back().message,
+              AllOf(StartsWith("fails in the same expression"), HasSubstr("'bad'")));
+}
+
+TEST_F(SqlTransformerTest, APartOfAFilterThatIsNotLookedAtFailsNoRow) {
+  // What comes first drops the rows of which the second does not convert.
+  const TransformSpec spec = SpecOf(
+      "SELECT CAST(s AS BIGINT) AS n FROM events WHERE id <> 5 AND CAST(s AS BIGINT) "
+      ">= 0",
+      kEvents, {FieldOf("n", kLongType)});
+  const TransformedBatch result = Apply(spec, Events(100, {5, 7}));
+  EXPECT_THAT(FailuresOf(result), testing::Contains("7 Conversion"));
+  EXPECT_EQ(result.rows->num_rows(), 98);
+}
+
 TEST_F(SqlTransformerTest, AFilterThatKeepsBadRowsOutIsNoFailure) {
   const TransformSpec spec = SpecOf(
       "SELECT CAST(s AS BIGINT) AS n FROM events WHERE CASE WHEN s = 'bad' THEN false "

@@ -2,82 +2,119 @@
 
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "engine/query_tree.h"
 
 namespace frazil {
 namespace {
 
-Json Operator(const char* type, Json child) {
+Json Expression(const char* kind, const char* type) {
   Json made = Json::object();
-  made["class"] = "OPERATOR";
+  made["class"] = kind;
   made["type"] = type;
   made["alias"] = "";
+  return made;
+}
+
+Json Operator(const char* type, Json child) {
+  Json made = Expression("OPERATOR", type);
   made["children"] = Json::array({std::move(child)});
   return made;
 }
 
-Json Conjunction(const char* type, Json children) {
-  if (children.size() == 1) return children[0];
-  Json made = Json::object();
-  made["class"] = "CONJUNCTION";
-  made["type"] = type;
-  made["alias"] = "";
-  made["children"] = std::move(children);
+Json Row(Json expression) {
+  Json made = Expression("FUNCTION", "FUNCTION");
+  made["function_name"] = "row";
+  made["schema"] = "";
+  made["catalog"] = "";
+  made["children"] = Json::array({std::move(expression)});
+  made["filter"] = nullptr;
+  made["order_bys"]["type"] = "ORDER_MODIFIER";
+  made["order_bys"]["orders"] = Json::array();
+  made["distinct"] = false;
+  made["is_operator"] = false;
+  made["export_state"] = false;
   return made;
 }
 
-Json Try(Json expression) {
+Json Try(Json expression) { return Operator("OPERATOR_TRY", std::move(expression)); }
+
+Json Fails(Json expression) {
   expression["alias"] = "";
-  return Operator("OPERATOR_TRY", std::move(expression));
+  return Operator("OPERATOR_IS_NULL", Try(Row(std::move(expression))));
 }
 
-Json IsNull(Json expression) {
-  return Operator("OPERATOR_IS_NULL", std::move(expression));
-}
-
-// Null if nothing in the SELECT can fail.
-Json SuspectsSelect(const Json& node) {
-  Json doubts = Json::array();
+// What DuckDB computes for the list.
+std::vector<Json> ComputedExpressions(const Json& node) {
+  std::vector<Json> expressions;
   for (const Json& item : node["select_list"]) {
     const std::string_view type = TextMember(item, "type");
     if (type == "COLUMN_REF" || type == "VALUE_CONSTANT") continue;
-    if (type == "STAR") {
-      const Json* replaced = FindMember(item, "replace_list");
-      if (replaced == nullptr) continue;
-      for (const Json& entry : *replaced) doubts.push_back(IsNull(Try(entry["value"])));
+    if (type != "STAR") {
+      expressions.push_back(item);
       continue;
     }
-    doubts.push_back(IsNull(Try(item)));
+    const Json* replaced = FindMember(item, "replace_list");
+    if (replaced == nullptr) continue;
+    for (const Json& entry : *replaced) expressions.push_back(entry["value"]);
   }
-  const Json* where = FindMember(node, "where_clause");
-  Json condition;
-  if (!doubts.empty()) condition = Conjunction("CONJUNCTION_OR", std::move(doubts));
-  if (where != nullptr) {
-    Json either = Json::array({IsNull(Try(*where))});
-    if (!condition.is_null()) {
-      either.push_back(Conjunction("CONJUNCTION_AND",
-                                   Json::array({Try(*where), std::move(condition)})));
-    }
-    condition = Conjunction("CONJUNCTION_OR", std::move(either));
-  }
-  if (condition.is_null()) return condition;
-  Json made = node;
-  made["select_list"] = Json::array({RowColumnRef()});
-  made["where_clause"] = std::move(condition);
-  return made;
+  return expressions;
 }
+
+bool HasConjunction(const Json& expression) {
+  bool found = false;
+  VisitObjects(expression, [&](const Json& object) {
+    found = found || TextMember(object, "class") == "CONJUNCTION";
+    return !found;
+  });
+  return found;
+}
+
+// Prepares queries for the numbers of the rows of which something is true.
+class Preparing {
+ public:
+  Preparing(DuckConnection& connection, const Json& node)
+      : connection_(connection), node_(node) {
+    node_["select_list"] = Json::array({RowColumnRef()});
+  }
+
+  // Null if DuckDB refuses it.
+  std::unique_ptr<DuckStatement> RowsWhere(Json condition) {
+    node_["where_clause"] = std::move(condition);
+    auto sql = QueryTree::ToSql(connection_, node_);
+    if (!sql.has_value()) return nullptr;
+    auto statement = connection_.Prepare(*sql);
+    return statement.has_value() ? *std::move(statement) : nullptr;
+  }
+
+ private:
+  DuckConnection& connection_;
+  Json node_;
+};
 
 }  // namespace
 
-std::unique_ptr<DuckStatement> PrepareSuspects(DuckConnection& connection,
-                                               const NumberedQuery& query) {
-  const Json suspects = SuspectsSelect(query.node);
-  if (suspects.is_null()) return nullptr;
-  auto sql = QueryTree::ToSql(connection, suspects);
-  if (!sql.has_value()) return nullptr;
-  auto statement = connection.Prepare(*sql);
-  return statement.has_value() ? *std::move(statement) : nullptr;
+std::optional<SuspectQueries> PrepareSuspects(DuckConnection& connection,
+                                              const NumberedQuery& query) {
+  Preparing preparing(connection, query.node);
+  SuspectQueries queries;
+  if (const Json* where = FindMember(query.node, "where_clause"); where != nullptr) {
+    Json condition = *where;
+    condition["alias"] = "";
+    queries.is_filter_certain = !HasConjunction(condition);
+    queries.filter_fails = preparing.RowsWhere(Fails(condition));
+    queries.filter_keeps = preparing.RowsWhere(Try(std::move(condition)));
+    if (queries.filter_fails == nullptr || queries.filter_keeps == nullptr) {
+      return std::nullopt;
+    }
+  }
+  for (Json& expression : ComputedExpressions(query.node)) {
+    queries.fails.push_back(preparing.RowsWhere(Fails(std::move(expression))));
+    if (queries.fails.back() == nullptr) return std::nullopt;
+  }
+  if (queries.filter_fails == nullptr && queries.fails.empty()) return std::nullopt;
+  return queries;
 }
 
 }  // namespace frazil
