@@ -12,17 +12,24 @@
 #include <stop_token>
 #include <utility>
 
+#include "base/pace.h"
+
 namespace frazil {
 
 /// \brief A FIFO whose producers wait while its capacity is taken.
 ///
-/// The bound is in bytes, since batches differ in size by orders of magnitude. An empty
-/// channel admits any item, so one larger than the capacity cannot wait for ever. Any
-/// number of producers and consumers; every member is thread-safe.
+/// The bound is in bytes, since batches differ in size by orders of magnitude. A channel in
+/// which nothing of weight waits admits any item, so one larger than the capacity cannot wait
+/// for ever; items without weight are admitted always. Every member is thread-safe. Any number
+/// of producers and consumers; one consumer, if its pace counts.
 template <typename T>
 class Channel {
  public:
-  explicit Channel(std::size_t capacity_bytes) : capacity_bytes_(capacity_bytes) {}
+  /// \param patience what waits is bounded to what the consumer works off in this time, as
+  /// measured from one pop to the next; nullopt: by `capacity_bytes` alone.
+  explicit Channel(std::size_t capacity_bytes,
+                   std::optional<std::chrono::nanoseconds> patience = std::nullopt)
+      : pace_(capacity_bytes, patience) {}
   Channel(const Channel&) = delete;
   Channel& operator=(const Channel&) = delete;
   ~Channel() = default;
@@ -54,6 +61,7 @@ class Channel {
   /// \return nullopt once `stop` was requested, or the channel is closed and empty.
   [[nodiscard]] std::optional<T> Pop(const std::stop_token& stop) {
     std::unique_lock lock(mutex_);
+    pace_.End(std::chrono::steady_clock::now());
     ready_.wait(lock, stop, [&] { return closed_ || !items_.empty(); });
     if (stop.stop_requested() || items_.empty()) return std::nullopt;
     return Take(lock);
@@ -63,6 +71,7 @@ class Channel {
   [[nodiscard]] std::optional<T> PopFor(const std::stop_token& stop,
                                         std::chrono::milliseconds wait) {
     std::unique_lock lock(mutex_);
+    pace_.End(std::chrono::steady_clock::now());
     ready_.wait_for(lock, stop, wait, [&] { return closed_ || !items_.empty(); });
     if (stop.stop_requested() || items_.empty()) return std::nullopt;
     return Take(lock);
@@ -86,7 +95,8 @@ class Channel {
 
  private:
   bool HasRoom(std::size_t bytes) const {
-    return closed_ || items_.empty() || waiting_bytes_ + bytes <= capacity_bytes_;
+    return closed_ || bytes == 0 || waiting_bytes_ == 0 ||
+           waiting_bytes_ + bytes <= pace_.window_bytes();
   }
 
   bool Append(T& item, std::size_t bytes, std::unique_lock<std::mutex>& lock) {
@@ -102,18 +112,20 @@ class Channel {
     auto [item, bytes] = std::move(items_.front());
     items_.pop_front();
     waiting_bytes_ -= bytes;
+    pace_.Begin(bytes, std::chrono::steady_clock::now());
     lock.unlock();
     room_.notify_all();
     return std::move(item);
   }
 
-  const std::size_t capacity_bytes_;
   mutable std::mutex mutex_;
   std::condition_variable_any ready_;
   std::condition_variable_any room_;
-  // Guarded by mutex_: the items with their weights, the sum of these, whether closed.
+  // Guarded by mutex_: the items with their weights, the sum of these, how fast they go,
+  // whether closed.
   std::deque<std::pair<T, std::size_t>> items_;
   std::size_t waiting_bytes_ = 0;
+  Pace pace_;
   bool closed_ = false;
 };
 

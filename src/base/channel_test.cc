@@ -74,6 +74,31 @@ TEST(ChannelTest, AFullChannelHoldsItsProducerUntilSomebodyTakes) {
   EXPECT_THAT(channel.PopFor(never, kDeadline), Optional(2));
 }
 
+TEST(ChannelTest, WhatWeighsNothingNeverWaits) {
+  IntChannel channel(10);
+  const std::stop_token never;
+  EXPECT_TRUE(channel.Push(1, 1000, never));
+  EXPECT_TRUE(channel.Push(2, 0, never));
+  EXPECT_THAT(channel.Pop(never), Optional(1));
+  // A barrier that waits alone holds nobody up.
+  EXPECT_TRUE(channel.Push(3, 1000, never));
+}
+
+TEST(ChannelTest, APacedChannelHoldsOneItemUntilItsConsumerIsKnown) {
+  IntChannel channel(1000, std::chrono::hours(1));
+  const std::stop_token never;
+  int item = 1;
+  EXPECT_TRUE(channel.Push(item, 10, never));
+  EXPECT_EQ(channel.PushFor(item, 10, never, kMoment), IntChannel::PushResult::kTimedOut);
+  EXPECT_TRUE(channel.Pop(never).has_value());
+  EXPECT_TRUE(channel.Push(item, 10, never));
+  EXPECT_TRUE(channel.Pop(never).has_value());
+  // In an hour it would work off more than the capacity.
+  EXPECT_TRUE(channel.Push(item, 500, never));
+  EXPECT_TRUE(channel.Push(item, 500, never));
+  EXPECT_EQ(channel.PushFor(item, 1, never, kMoment), IntChannel::PushResult::kTimedOut);
+}
+
 TEST(ChannelTest, AClosedChannelGivesWhatItHoldsThenNothing) {
   IntChannel channel(10);
   const std::stop_token never;

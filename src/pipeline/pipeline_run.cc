@@ -15,6 +15,10 @@ constexpr std::int64_t kLibrariesBytes = 96LL << 20;
 constexpr std::int64_t kMinimumBudgetBytes = 32LL << 20;
 constexpr std::size_t kMaxChannelBytes = 8U << 20;
 constexpr std::size_t kCommitChannelBytes = 1U << 20;
+// What waits in a channel when an epoch ends belongs to it: no more than is worked off in
+// this part of the commit interval, since there are two channels on the way.
+constexpr int kChannelsPartOfInterval = 4;
+constexpr std::chrono::milliseconds kMinimumPatience(25);
 constexpr std::int64_t kNoBound = std::numeric_limits<std::int64_t>::max();
 
 // A smaller limit than that cannot be kept.
@@ -134,11 +138,13 @@ Status PipelineRun::StartStages() {
   commit_channel_ = std::make_unique<CommitChannel>(kCommitChannelBytes);
   const std::size_t channel_bytes =
       std::min(kMaxChannelBytes, static_cast<std::size_t>(budget_.limit_bytes()) / 8);
+  const std::chrono::milliseconds patience = std::max(
+      kMinimumPatience, plan_.settings.commit_interval / kChannelsPartOfInterval);
   for (std::size_t i = 0; i < plan_.targets.size(); ++i) {
-    write_channels_.push_back(std::make_unique<WriteChannel>(channel_bytes));
+    write_channels_.push_back(std::make_unique<WriteChannel>(channel_bytes, patience));
   }
   for (std::size_t i = 0; i < plan_.sources.size() * workers_per_source_; ++i) {
-    work_channels_.push_back(std::make_unique<WorkChannel>(channel_bytes));
+    work_channels_.push_back(std::make_unique<WorkChannel>(channel_bytes, patience));
   }
   {
     const std::scoped_lock lock(mutex_);

@@ -10,6 +10,8 @@ namespace frazil {
 namespace {
 
 constexpr std::chrono::milliseconds kPollWait(20);
+// A batch waits so long for room before the epoch and the group are looked after.
+constexpr std::chrono::milliseconds kRoomWait(20);
 constexpr std::chrono::milliseconds kLastCommitSlice(500);
 
 // What `now` says of a split, also if that is nothing.
@@ -83,7 +85,7 @@ void SourceStage::AwaitLastCommit() {
 }
 
 Status SourceStage::Send(RawBatch batch) {
-  if (gone_.contains(batch.split)) return {};
+  if (gone_.contains(batch.split) || context_.trigger->IsBeyondLast(epoch_)) return {};
   const auto known = next_.find(batch.split);
   if (known == next_.end()) {
     return Fail(ErrorKind::kInternal, "a batch of a split that is not ours: {}",
@@ -96,16 +98,18 @@ Status SourceStage::Send(RawBatch batch) {
   const Split split = batch.split;
   const PositionRange range = batch.range;
   if (!batch.records.empty()) FRAZIL_TRY(Push(batch));
-  // Only now: a split that was taken away meanwhile was committed without this batch.
-  if (gone_.contains(split)) return {};
+  // Only now: a split that was taken away meanwhile was committed without this batch, and so
+  // was the last epoch.
+  if (gone_.contains(split) || context_.trigger->IsBeyondLast(epoch_)) return {};
   next_[split] = range.end;
   const auto [covered, is_first] = ranges_.try_emplace(split, range);
   if (!is_first) covered->second.end = range.end;
   return {};
 }
 
-// Into the epoch that is current when there is room; drops a batch whose split goes while it
-// waits.
+// Into the epoch that is current when there is room: an epoch does not wait for a slow worker
+// to take one batch more. Drops a batch whose split goes while it waits, or that would come
+// after the last epoch.
 Status SourceStage::Push(RawBatch& batch) {
   const Split split = batch.split;
   const auto bytes = static_cast<std::size_t>(batch.size_bytes);
@@ -113,10 +117,10 @@ Status SourceStage::Push(RawBatch& batch) {
       *context_
            .workers[static_cast<std::size_t>(split.partition) % context_.workers.size()];
   WorkItem item{epoch_, std::move(batch), skip_};
-  while (!gone_.contains(split)) {
+  while (!gone_.contains(split) && !context_.trigger->IsBeyondLast(epoch_)) {
     item.epoch = epoch_;
     item.skip = skip_;
-    switch (channel.PushFor(item, bytes, stop_, context_.keep_alive_every)) {
+    switch (channel.PushFor(item, bytes, stop_, kRoomWait)) {
       case WorkChannel::PushResult::kPushed:
         return {};
       case WorkChannel::PushResult::kClosed:
@@ -124,6 +128,8 @@ Status SourceStage::Push(RawBatch& batch) {
       case WorkChannel::PushResult::kTimedOut:
         FRAZIL_TRY(context_.source->KeepAlive());
         FRAZIL_TRY(failed_);
+        context_.trigger->Count(0, 0);
+        FRAZIL_TRY(EndPassedEpochs());
         break;
     }
   }

@@ -45,8 +45,6 @@ struct SourceStageContext {
   std::size_t table_count = 0;
   /// How long a commit may take when splits are taken away.
   std::chrono::milliseconds revoke_wait = std::chrono::seconds(10);
-  /// A channel full for so long: keep the group membership alive meanwhile.
-  std::chrono::milliseconds keep_alive_every = std::chrono::seconds(30);
   /// Called when a bounded source has been read to its end.
   std::function<void()> on_end;
 };

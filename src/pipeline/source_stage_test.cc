@@ -54,11 +54,8 @@ class SourceStageTest : public ::testing::Test {
     progress_.MarkEnded();  // no committer here to wait for
   }
 
-  // A channel that is full with one batch of four records, and a wait that ends soon.
-  void NarrowTheChannel() {
-    context_.workers = {&narrow_};
-    context_.keep_alive_every = std::chrono::milliseconds(1);
-  }
+  // A channel that is full with one batch of four records.
+  void NarrowTheChannel() { context_.workers = {&narrow_}; }
 
   // What the worker got, in order: the epoch, and the records or -1 for a barrier.
   std::vector<std::pair<std::int64_t, std::int64_t>> Worked() {
@@ -245,6 +242,57 @@ TEST_F(SourceStageTest, ABatchThatWaitedBelongsToTheEpochItGoesOutWith) {
   EXPECT_EQ(epochs[1].ranges.at(kSplit), (PositionRange{{4, ""}, {8, ""}}));
   EXPECT_THAT(worked, ::testing::ElementsAre(std::pair(1, 4), std::pair(1, -1)));
   EXPECT_THAT(Worked(), ::testing::ElementsAre(std::pair(2, 4), std::pair(2, -1)));
+}
+
+TEST_F(SourceStageTest, AnEpochEndsInTimeThoughABatchWaitsForRoom) {
+  NarrowTheChannel();
+  start_.begin[kSplit] = {0, ""};
+  int polls = 0;
+  source_.on_poll = [&](SplitListener& listener) -> Result<std::vector<RawBatch>> {
+    std::vector<RawBatch> batches;
+    if (polls++ == 0) {
+      EXPECT_THAT(listener.OnAssigned({kSplit}), IsOk());
+      batches.push_back(BatchOf(0, 4));
+      batches.push_back(BatchOf(4, 8));  // waits for room
+    } else {
+      trigger_.Drain();
+    }
+    return batches;
+  };
+  std::vector<std::pair<std::int64_t, std::int64_t>> worked;
+  source_.on_keep_alive = [&](SplitListener&) {
+    if (trigger_.current() > 1) {
+      worked = Worked();  // makes room
+    } else {
+      clock_.Advance(std::chrono::hours(1));
+    }
+  };
+  SourceStage stage(context_);
+  EXPECT_THAT(stage.Run(std::stop_token()), IsOk());
+  const auto epochs = Epochs();
+  ASSERT_EQ(epochs.size(), 2U);
+  EXPECT_EQ(epochs[0].ranges.at(kSplit), (PositionRange{{0, ""}, {4, ""}}));
+  EXPECT_EQ(epochs[1].ranges.at(kSplit), (PositionRange{{4, ""}, {8, ""}}));
+  EXPECT_THAT(worked, ::testing::ElementsAre(std::pair(1, 4), std::pair(1, -1)));
+}
+
+TEST_F(SourceStageTest, AStopDoesNotWaitForRoom) {
+  NarrowTheChannel();
+  start_.begin[kSplit] = {0, ""};
+  source_.on_poll = [&](SplitListener& listener) -> Result<std::vector<RawBatch>> {
+    EXPECT_THAT(listener.OnAssigned({kSplit}), IsOk());
+    std::vector<RawBatch> batches;
+    // The second waits for room, and the third comes behind it.
+    for (int at : {0, 4, 8}) batches.push_back(BatchOf(at, at + 4));
+    return batches;
+  };
+  source_.on_keep_alive = [&](SplitListener&) { trigger_.Drain(); };
+  SourceStage stage(context_);
+  EXPECT_THAT(stage.Run(std::stop_token()), IsOk());
+  const auto epochs = Epochs();
+  ASSERT_EQ(epochs.size(), 1U);
+  EXPECT_EQ(epochs[0].ranges.at(kSplit), (PositionRange{{0, ""}, {4, ""}}));
+  EXPECT_THAT(Worked(), ::testing::ElementsAre(std::pair(1, 4), std::pair(1, -1)));
 }
 
 TEST_F(SourceStageTest, TheSourceIsClosedOnlyAfterTheLastCommit) {
