@@ -210,7 +210,7 @@ Status PrepareTopic(const ProduceOptions& options, KafkaProducer& producer) {
     if (made.has_value() || made.error().kind != ErrorKind::kAlreadyExists) return made;
     return {};
   }
-  Status found = producer.FindTopic(options.topic);
+  Status found = producer.RequireTopic(options.topic);
   if (found.has_value() || found.error().kind != ErrorKind::kNotFound) return found;
   return Fail(ErrorKind::kNotFound, "{}; --create-partitions N makes it",
               found.error().message);

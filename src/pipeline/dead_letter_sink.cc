@@ -66,6 +66,13 @@ Result<std::unique_ptr<DeadLetterSink>> DeadLetterSink::Open(const PipelinePlan&
   return sink;
 }
 
+Status DeadLetterSink::CheckTopic() {
+  if (producer_ == nullptr) return {};
+  Status status = producer_->RequireTopic(plan_.settings.dead_letter_topic);
+  if (status.has_value()) return {};
+  return Fail(std::move(status).error().Within("'dead-letters'"));
+}
+
 // A copy of each record, with why it failed in its headers.
 Status DeadLetterSink::ToTopic(const RawBatch& batch,
                                const std::vector<RecordFailure>& failures) {

@@ -27,6 +27,11 @@ class DeadLetterSink {
   DeadLetterSink(const DeadLetterSink&) = delete;
   DeadLetterSink& operator=(const DeadLetterSink&) = delete;
 
+  /// \brief Asks for the topic, if there is one to be, so that it is not missed at the first
+  /// record that fails only.
+  /// \return as KafkaProducer::RequireTopic.
+  Status CheckTopic();
+
   /// \brief The sink of one worker; outlived by this.
   /// \param table the channel of the dead-letter table; used with its policy alone.
   FailureSink ForWorker(WriteChannel* table);

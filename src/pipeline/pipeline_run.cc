@@ -90,6 +90,7 @@ Status PipelineRun::Prepare(const std::stop_token& stop) {
     sources.push_back(source.get());
     sources_.push_back(std::move(source));
   }
+  FRAZIL_TRY(parts_.dead_letters().CheckTopic());
   StartUpChoices choices;
   choices.pipeline = plan_.name;
   choices.stop_on_rollback = plan_.settings.on_rollback == OnRollback::kStop;

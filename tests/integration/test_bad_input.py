@@ -114,6 +114,40 @@ def test_a_missing_topic_is_told_with_one_that_is_there(kafka, topic, lake, fraz
     assert_fails(done, 3, f"'{wrong}'", kafka.bootstrap, name)
 
 
+def dead_letters_to(name: str) -> str:
+    return script.set_all({"dead-letters": f"topic:{name}"})
+
+
+def test_a_missing_topic_for_dead_letters_is_told_before_anything_is_read(
+    kafka, topic, lake, frazil
+):
+    source, letters = topic(), topic()
+    wrong = letters[:-1] + "x"
+    kafka.produce(source, ["no json"])
+    text = script.copying(lake, kafka.bootstrap, source)
+    done = run(frazil, dead_letters_to(wrong), text)
+    assert_fails(done, 3, "'dead-letters'", f"'{wrong}'", kafka.bootstrap, letters)
+    assert " reading " not in done.stderr, done.stderr
+    done = run(frazil, dead_letters_to(letters), text)
+    assert done.returncode == 0, done.stderr
+    assert kafka.offsets(letters) == {0: (0, 1)}
+
+
+def test_a_topic_for_dead_letters_that_the_broker_makes_is_no_error(own_kafka, lake, frazil):
+    with (own_kafka.folder / "server.properties").open("a") as settings:
+        settings.write("auto.create.topics.enable=true\n")
+    own_kafka.restart()
+    source = own_kafka.create_topic("source")
+    own_kafka.produce_json(source, [{"id": 1}])
+    text = dead_letters_to("letters") + script.copying(lake, own_kafka.bootstrap, source)
+    done = run(frazil, text)
+    assert done.returncode == 0, done.stderr
+    own_kafka.produce(source, ["no json"])
+    done = run(frazil, text)
+    assert done.returncode == 0, done.stderr
+    assert own_kafka.offsets("letters") == {0: (0, 1)}
+
+
 def test_a_partition_that_is_not_there_is_told(kafka, topic, lake, frazil):
     name = topic(partitions=2)
     options = {

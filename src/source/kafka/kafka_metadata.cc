@@ -5,7 +5,7 @@
 #include <memory>
 #include <utility>
 
-#include "config/option_set.h"
+#include "source/kafka/missing_topic.h"
 
 namespace frazil {
 namespace {
@@ -143,6 +143,18 @@ Result<std::map<std::string, TopicInfo>> DescribeTopicsOnce(
   return topics;
 }
 
+// The id of any broker; nullopt if none is known yet.
+std::optional<std::int32_t> AnyBroker(KafkaClient& client, KafkaDeadline deadline) {
+  const rd_kafka_metadata_t* metadata = nullptr;
+  const rd_kafka_resp_err_t code = rd_kafka_metadata(client.get(), 0, nullptr, &metadata,
+                                                     std::max(RemainingMs(deadline), 1));
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return std::nullopt;
+  std::optional<std::int32_t> broker;
+  if (metadata->broker_cnt > 0) broker = metadata->brokers[0].id;
+  rd_kafka_metadata_destroy(metadata);
+  return broker;
+}
+
 Result<SplitOffsets> ListOffsetsOnce(KafkaClient& client, const SplitOffsets& asked,
                                      rd_kafka_IsolationLevel_t isolation,
                                      KafkaDeadline deadline) {
@@ -181,25 +193,6 @@ Result<SplitOffsets> ListOffsetsOnce(KafkaClient& client, const SplitOffsets& as
     offsets.emplace(std::move(split), info->offset);
   }
   return offsets;
-}
-
-// A name that differs in more than letters: the longest known one that shares a beginning
-// or an end of four letters or more.
-std::string SharesPart(const std::string& name, const std::vector<std::string>& known) {
-  std::string best;
-  std::size_t best_length = 3;
-  for (const std::string& other : known) {
-    const auto [left, ignored] =
-        std::mismatch(name.begin(), name.end(), other.begin(), other.end());
-    const auto [right, ignored_too] =
-        std::mismatch(name.rbegin(), name.rend(), other.rbegin(), other.rend());
-    const auto length =
-        static_cast<std::size_t>(std::max(left - name.begin(), right - name.rbegin()));
-    if (length <= best_length) continue;
-    best_length = length;
-    best = other;
-  }
-  return best;
 }
 
 }  // namespace
@@ -264,20 +257,6 @@ std::set<std::string> CompactedTopics(KafkaClient& client,
   return compacted;
 }
 
-Error NoSuchTopic(KafkaClient& client, const std::string& name) {
-  const auto known =
-      ListTopics(client, std::chrono::steady_clock::now() + std::chrono::seconds(2));
-  std::string hint;
-  if (known.has_value()) {
-    std::string near = Nearest(name, *known);
-    if (near.empty()) near = SharesPart(name, *known);
-    if (!near.empty()) hint = fmt::format("; did you mean '{}'?", near);
-    if (known->empty()) hint = "; the cluster has no topics that this user may see";
-  }
-  return {ErrorKind::kNotFound,
-          fmt::format("no topic '{}' at {}{}", name, client.bootstrap_servers(), hint)};
-}
-
 Status AwaitTopic(KafkaClient& client, const std::string& name, KafkaDeadline deadline,
                   std::chrono::milliseconds answer_time) {
   const Status found = AskAgain(client, deadline, [&]() -> Status {
@@ -322,6 +301,44 @@ Status CreateTopic(KafkaClient& client, const std::string& name, int partition_c
                                   fmt::format("topic '{}'", name)));
   }
   return {};
+}
+
+Result<std::string> BrokerSetting(KafkaClient& client, const std::string& name,
+                                  KafkaDeadline deadline) {
+  constexpr std::string_view kDoing = "asking for the broker's settings";
+  const std::optional<std::int32_t> broker = AnyBroker(client, deadline);
+  if (!broker.has_value()) return Fail(client.Unreachable(kDoing));
+  const std::unique_ptr<rd_kafka_ConfigResource_t,
+                        KafkaDeleter<rd_kafka_ConfigResource_destroy>>
+      asked(rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_BROKER,
+                                        std::to_string(*broker).c_str()));
+  const KafkaQueue queue(rd_kafka_queue_new(client.get()));
+  const AdminOptions options =
+      MakeOptions(client, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, deadline);
+  rd_kafka_ConfigResource_t* const resource = asked.get();
+  std::array<rd_kafka_ConfigResource_t*, 1> resources{resource};
+  rd_kafka_DescribeConfigs(client.get(), resources.data(), resources.size(),
+                           options.get(), queue.get());
+  FRAZIL_ASSIGN(const KafkaEvent event, Await(client, queue.get(), kDoing, deadline));
+  std::size_t count = 0;
+  const rd_kafka_ConfigResource_t** const answers =
+      rd_kafka_DescribeConfigs_result_resources(
+          rd_kafka_event_DescribeConfigs_result(event.get()), &count);
+  for (std::size_t i = 0; i < count; ++i) {
+    const rd_kafka_resp_err_t code = rd_kafka_ConfigResource_error(answers[i]);
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
+      return Fail(ExplainKafkaError(code, "", kDoing));
+    }
+    std::size_t entry_count = 0;
+    const rd_kafka_ConfigEntry_t** const entries =
+        rd_kafka_ConfigResource_configs(answers[i], &entry_count);
+    for (std::size_t k = 0; k < entry_count; ++k) {
+      if (name != rd_kafka_ConfigEntry_name(entries[k])) continue;
+      const char* const value = rd_kafka_ConfigEntry_value(entries[k]);
+      return std::string(value == nullptr ? "" : value);
+    }
+  }
+  return Fail(ErrorKind::kNotFound, "the broker tells no setting '{}'", name);
 }
 
 std::string ClusterId(KafkaClient& client, KafkaDeadline deadline) {

@@ -44,10 +44,6 @@ std::set<std::string> CompactedTopics(KafkaClient& client,
                                       const std::set<std::string>& names,
                                       KafkaDeadline deadline);
 
-/// \brief kNotFound: there is no such topic; the nearest name if one is near. Asks for the
-/// names, at most for 2 s.
-Error NoSuchTopic(KafkaClient& client, const std::string& name);
-
 /// \brief Looks whether there is a topic. A broker may not have heard of one that was just
 /// made: it is asked again until the deadline, and answers are waited for `answer_time`.
 /// \return NoSuchTopic if there is none then; kInvalidConfig if the user may not see it.
@@ -61,6 +57,12 @@ Status CreateTopic(KafkaClient& client, const std::string& name, int partition_c
 
 /// \brief The cluster's id; "" if the broker does not tell.
 std::string ClusterId(KafkaClient& client, KafkaDeadline deadline);
+
+/// \brief A setting of one of the brokers, by its name there.
+/// \return kNotFound if the broker has no such setting; kInvalidConfig if the user may not
+/// ask for it.
+Result<std::string> BrokerSetting(KafkaClient& client, const std::string& name,
+                                  KafkaDeadline deadline);
 
 /// \name What ListOffsets is asked for, beside a timestamp in milliseconds since the epoch
 /// @{

@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "source/kafka/kafka_metadata.h"
+#include "source/kafka/missing_topic.h"
 
 namespace frazil {
 namespace {
@@ -118,7 +119,18 @@ Status KafkaProducer::CreateTopic(const std::string& name, int partition_count) 
                              std::chrono::steady_clock::now() + kAdminTime);
 }
 
-Status KafkaProducer::FindTopic(const std::string& name) {
+Status KafkaProducer::RequireTopic(const std::string& name) {
+  const KafkaDeadline deadline = std::chrono::steady_clock::now() + kAdminTime;
+  FRAZIL_ASSIGN(const auto topics, DescribeTopics(*client_, {name}, deadline));
+  if (topics.contains(name)) return {};
+  const Result<bool> is_made = MakesTopics(*client_, deadline);
+  if (!is_made.has_value()) {
+    Log(LogLevel::kWarning,
+        "a topic is missing, and nobody tells whether it would be made",
+        {{"topic", name}, {"reason", is_made.error().message}});
+    return {};
+  }
+  if (*is_made) return {};
   return AwaitTopic(*client_, name, std::chrono::steady_clock::now() + kNewTopicTime,
                     kAdminTime);
 }

@@ -56,10 +56,12 @@ class KafkaProducer {
   /// \return kAlreadyExists if there is one; kUnavailable where nobody answers.
   Status CreateTopic(const std::string& name, int partition_count);
 
-  /// \brief Looks whether there is a topic; for 5 s, as it may be new. Takes at most 17 s.
-  /// \return kNotFound, with the nearest name, if there is none; kInvalidConfig if the user
-  /// may not see it; kUnavailable where nobody answers.
-  Status FindTopic(const std::string& name);
+  /// \brief Asks whether a topic is there, or would be made for the first record; makes
+  /// none. For 5 s, as it may be new; takes at most 27 s.
+  /// \return kNotFound, naming one like it; kInvalidConfig if the user may not see it;
+  /// kUnavailable where nobody answers. Where the broker does not tell whether it makes
+  /// topics, that is a warning in the log.
+  Status RequireTopic(const std::string& name);
 
   /// \brief Takes a copy of a record into the queue; waits while that is full.
   /// \return what came back for an earlier record, if that failed; kUnavailable if the

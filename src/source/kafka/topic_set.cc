@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "source/kafka/missing_topic.h"
 
 namespace frazil {
 namespace {
