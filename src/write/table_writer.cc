@@ -29,8 +29,6 @@ constexpr std::int64_t kMegabyte = std::int64_t{1} << 20;
 constexpr std::int64_t kRowsPerStep = 4096;
 constexpr std::int64_t kBytesPerStep = 4 * kMegabyte;
 
-// Whoever is ahead of the commit by more than one epoch has to wait.
-constexpr std::size_t kMostOpenEpochs = 2;
 
 // A writer that holds less than this part of the budget is not asked to give way.
 constexpr std::int64_t kLeastShare = 8;
@@ -102,15 +100,15 @@ class PartitionedTableWriter : public TableWriter {
     if (failure_.has_value()) return Fail(*failure_);
     if (rows->num_rows() == 0) return {};
     FRAZIL_ASSIGN(const auto adopted, layout_->Adopt(rows));
-    FRAZIL_ASSIGN(Epoch * open_epoch, FindOrOpen(epoch, *adopted));
-    Stage& stage = open_epoch->stage;
+    Epoch& open_epoch = FindOrOpen(epoch, *adopted);
+    Stage& stage = open_epoch.stage;
     stage.row_count += static_cast<std::size_t>(rows->num_rows());
     // Without the parts of shared buffers that belong to other slices.
     stage.memory.Resize(stage.memory.bytes() +
                         arrow::util::ReferencedBufferSize(*adopted).ValueOr(0));
     stage.batches.push_back(adopted);
     if (!IsStageFull(stage)) return {};
-    return Remember(WriteStage(*open_epoch));
+    return Remember(WriteStage(open_epoch));
   }
 
   Result<std::vector<DataFile>> Finish(std::int64_t epoch) override {
@@ -160,21 +158,16 @@ class PartitionedTableWriter : public TableWriter {
     return status;
   }
 
-  Result<Epoch*> FindOrOpen(std::int64_t number, const arrow::RecordBatch& rows) {
+  Epoch& FindOrOpen(std::int64_t number, const arrow::RecordBatch& rows) {
     for (Epoch& epoch : epochs_) {
-      if (epoch.number == number) return &epoch;
-    }
-    if (epochs_.size() == kMostOpenEpochs) {
-      return Fail(ErrorKind::kInvalidArgument,
-                  "rows of epoch {} while epochs {} and {} are open", number,
-                  epochs_[0].number, epochs_[1].number);
+      if (epoch.number == number) return epoch;
     }
     Epoch epoch;
     epoch.number = number;
     epoch.dictionaries = ChooseDictionaries(*layout_, rows);
     epoch.stage.memory = Reservation(budget_);
     epochs_.push_back(std::move(epoch));
-    return &epochs_.back();
+    return epochs_.back();
   }
 
   // Memory of files of all partitions of the rows routed last.

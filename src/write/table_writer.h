@@ -21,9 +21,9 @@ namespace frazil {
 
 /// \brief Writes the rows of one table. Not thread-safe: one stage owns a writer.
 ///
-/// Files of at most two epochs are open at a time: rows of epoch n+1 may come before
-/// epoch n is finished. Each partition of an epoch has one open file; when the budget is
-/// exceeded the largest open file is closed early.
+/// Rows of later epochs may come before epoch n is finished: a worker that is slow holds its
+/// barrier back while others go on. Each partition of an epoch has one open file; when the
+/// budget is exceeded, or there are too many files, the largest open one is closed early.
 class TableWriter {
  public:
   /// \param metadata the table as loaded: schema, default spec, write.* properties.
