@@ -219,6 +219,7 @@ Status CommitStage::CommitEpoch(std::int64_t epoch, Gathered& gathered,
   FRAZIL_TRY(VerifyStreams(gathered.is_forced, stop));
   if (context_.before_commit) FRAZIL_TRY(context_.before_commit());
   const std::int64_t rows_before = context_.status->rows_committed.load();
+  const std::int64_t letters_before = context_.status->dead_letters_committed.load();
   const std::int64_t files_before = context_.status->files_committed.load();
   Positions committed;
   // The anchor, table 0, comes last: its ledger says that every table is complete.
@@ -238,6 +239,7 @@ Status CommitStage::CommitEpoch(std::int64_t epoch, Gathered& gathered,
   Log(LogLevel::kInfo, "committed",
       {{"epoch", epoch},
        {"rows", status.rows_committed.load() - rows_before},
+       {"dead_letters", status.dead_letters_committed.load() - letters_before},
        {"files", status.files_committed.load() - files_before},
        {"ms", took.count()}});
   if (context_.after_commit && !committed.empty()) context_.after_commit(committed);
@@ -255,7 +257,13 @@ Status CommitStage::CommitTable(std::size_t table, const TableEpoch& epoch,
   }
   // Counted table by table: an error at the next one takes nothing of this back.
   PipelineStatus& status = *context_.status;
-  for (const DataFile& file : files) status.rows_committed.fetch_add(file.record_count);
+  std::int64_t rows = 0;
+  for (const DataFile& file : files) rows += file.record_count;
+  if (static_cast<std::int64_t>(table) == context_.dead_letter_table) {
+    status.dead_letters_committed.fetch_add(rows);
+  } else {
+    status.rows_committed.fetch_add(rows);
+  }
   status.files_committed.fetch_add(static_cast<std::int64_t>(files.size()));
   status.snapshots_committed.fetch_add(1);
   status.last_commit_ms.store(context_.clock->NowMs());

@@ -47,6 +47,8 @@ struct CommitStageContext {
   /// Tables by index; table 0 is the anchor.
   std::vector<TableCommitter*> committers;
   std::size_t source_count = 0;
+  /// Index of the dead-letter table, or -1.
+  std::int64_t dead_letter_table = -1;
   CommitChannel* input = nullptr;
   /// For deleting the files of an epoch that was refused.
   std::vector<FileIO*> ios;

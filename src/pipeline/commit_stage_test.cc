@@ -82,6 +82,15 @@ TEST_F(CommitStageTest, TheAnchorIsCommittedAlsoWithoutRowsOfItsOwn) {
   EXPECT_EQ(status_.rows_committed.load(), 10);
 }
 
+TEST_F(CommitStageTest, DeadLettersAreNotCountedAsRows) {
+  context_.dead_letter_table = 1;
+  Send(1, 0, 10, {tables_.NewFile("a", 7)}, {tables_.NewFile("b", 3)});
+  EXPECT_THAT(Run(), IsOk());
+  EXPECT_EQ(status_.rows_committed.load(), 7);
+  EXPECT_EQ(status_.dead_letters_committed.load(), 3);
+  EXPECT_EQ(status_.files_committed.load(), 2);
+}
+
 TEST_F(CommitStageTest, ATableWithoutRowsIsNotCommitted) {
   Send(1, 0, 10, {tables_.NewFile("a", 10)}, {});
   EXPECT_THAT(Run(), IsOk());

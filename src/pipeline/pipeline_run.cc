@@ -167,6 +167,7 @@ void PipelineRun::StartCommitStage() {
     context.ios.push_back(plan_.io.get());
   }
   context.source_count = sources_.size();
+  context.dead_letter_table = plan_.dead_letter_target;
   context.input = commit_channel_.get();
   context.status = &status_;
   context.progress = progress_.get();

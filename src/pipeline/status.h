@@ -43,7 +43,11 @@ struct PipelineStatus {
   std::atomic<std::int64_t> records_read{0};
   std::atomic<std::int64_t> bytes_read{0};
   std::atomic<std::int64_t> rows_written{0};
+  /// Of all tables but that of the dead letters.
   AwaitedCount rows_committed;
+  /// In their table; 0 where they go elsewhere.
+  std::atomic<std::int64_t> dead_letters_committed{0};
+  /// Records that failed; those that are read again after a restart count again.
   std::atomic<std::int64_t> dead_letters{0};
   std::atomic<std::int64_t> files_committed{0};
   std::atomic<std::int64_t> snapshots_committed{0};
