@@ -4,6 +4,7 @@
 /// \brief Tables in memory and a scripted source, for the tests of this room.
 
 #include <functional>
+#include <limits>
 #include <map>
 #include <memory>
 #include <string>
@@ -192,6 +193,11 @@ class ScriptedSource : public Source {
     for (const Split& split : asked) positions[split] = {beginning, ""};
     return positions;
   }
+  Result<Positions> HeldUntil(const std::vector<Split>& asked) override {
+    Positions positions;
+    for (const Split& split : asked) positions[split] = {end, ""};
+    return positions;
+  }
   Status Start(SplitListener& listener) override {
     listener_ = &listener;
     return {};
@@ -212,6 +218,7 @@ class ScriptedSource : public Source {
   std::map<Split, StreamIdentity> splits;
   Positions startup;
   std::int64_t beginning = 0;
+  std::int64_t end = std::numeric_limits<std::int64_t>::max();
   int resolved = 0;
   std::function<Result<std::vector<RawBatch>>(SplitListener&)> on_poll;
   std::function<void(SplitListener&)> on_keep_alive;

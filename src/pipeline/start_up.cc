@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "pipeline/recreated_streams.h"
+#include "pipeline/source_bounds.h"
 #include "pipeline/standing.h"
 
 namespace frazil {
@@ -76,60 +77,6 @@ Status CheckStrangers(const TableMetadata& metadata, const std::string& table,
           "source name, or SET 'allow-shared-topics' = 'true' if this is meant",
           table, ours.split.stream, pipeline, *stranger);
     }
-  }
-  return {};
-}
-
-// Splits of which retention has deleted records that no table has yet, and what is left.
-Result<Positions> FindBehindRetention(const Positions& next,
-                                      const std::vector<Source*>& sources,
-                                      const StartUpChoices& choices) {
-  Positions behind;
-  for (Source* source : sources) {
-    std::vector<Split> known;
-    for (const auto& [split, identity] : source->Splits()) {
-      if (next.contains(split)) known.push_back(split);
-    }
-    if (known.empty()) continue;
-    FRAZIL_ASSIGN(const Positions beginnings, source->Beginnings(known));
-    for (const auto& [split, beginning] : beginnings) {
-      const Position& wanted = next.at(split);
-      if (wanted.ordinal >= beginning.ordinal) continue;
-      if (!choices.continue_on_data_loss) {
-        return Fail(ErrorKind::kDataLoss,
-                    "{}: offset {} is to be read next, but retention has deleted what is "
-                    "before offset {}. SET 'on-data-loss' = 'continue' to go on without "
-                    "those records",
-                    split.ToString(), wanted.ordinal, beginning.ordinal);
-      }
-      Log(LogLevel::kWarning, "retention has deleted records that were not read",
-          {{"split", split.ToString()},
-           {"from", wanted.ordinal},
-           {"to", beginning.ordinal}});
-      behind.emplace(split, beginning);
-    }
-  }
-  return behind;
-}
-
-Status SkipDeleted(const std::vector<StartUpTable>& tables,
-                   const std::vector<Source*>& sources, const StartUpChoices& choices,
-                   const std::stop_token& stop) {
-  FRAZIL_ASSIGN(const StartPositions start, ReadStartPositions(tables));
-  FRAZIL_ASSIGN(const Positions behind,
-                FindBehindRetention(start.begin, sources, choices));
-  for (std::size_t i = tables.size(); i-- > 0 && !behind.empty();) {
-    FRAZIL_ASSIGN(const LedgerLookup lookup, tables[i].committer->ReadLedger());
-    if (!lookup.ledger.has_value()) continue;
-    Ledger ledger = *lookup.ledger;
-    for (const auto& [split, beginning] : behind) {
-      const Position* const next = ledger.Find(split);
-      if (next != nullptr && next->ordinal < beginning.ordinal) {
-        ledger.Set(split, beginning);
-      }
-    }
-    if (ledger == *lookup.ledger) continue;
-    FRAZIL_TRY(tables[i].committer->OverwriteLedger(ledger, &*lookup.ledger, stop));
   }
   return {};
 }
@@ -268,7 +215,7 @@ Status PrepareLedgers(const std::vector<StartUpTable>& tables,
                       const std::stop_token& stop) {
   for (int race = 0;; ++race) {
     Status status = SettleLedgers(tables, sources, choices, stop);
-    if (status.has_value()) status = SkipDeleted(tables, sources, choices, stop);
+    if (status.has_value()) status = MoveToWhatIsHeld(tables, sources, choices, stop);
     if (status.has_value() || status.error().kind != ErrorKind::kLedgerConflict ||
         race == kMaxRaces) {
       return status;

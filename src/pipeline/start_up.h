@@ -45,8 +45,8 @@ struct StartUpTable {
 /// \param tables table 0 is the anchor.
 /// \param sources opened, not started.
 /// \return
-///  - kDataLoss: a stream was made anew, retention has deleted what was not read, a ledger
-///    is lost, a rollback was found and `stop_on_rollback` is set;
+///  - kDataLoss: a stream was made anew or has become shorter, retention has deleted what
+///    was not read, a ledger is lost, a rollback was found and `stop_on_rollback` is set;
 ///  - kInvalidConfig: another pipeline, or another source name, has a ledger for the topic;
 ///  - any error of a source, a catalog or a commit.
 Status PrepareLedgers(const std::vector<StartUpTable>& tables,

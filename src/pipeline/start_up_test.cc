@@ -86,6 +86,38 @@ TEST_F(StartUpTest, RecordsBehindRetentionStopUnlessToldOtherwise) {
   EXPECT_THAT(Prepare(), IsOk());
 }
 
+TEST_F(StartUpTest, AStreamThatEndsBeforeItsPositionStopsUnlessToldOtherwise) {
+  ASSERT_THAT(Prepare(), IsOk());
+  source_.end = 170;  // before kSecond's 200
+  EXPECT_THAT(Prepare(),
+              FailsWith(ErrorKind::kDataLoss,
+                        ::testing::AllOf(HasSubstr("events/orders-1"), HasSubstr("200"),
+                                         HasSubstr("170"), HasSubstr("on-data-loss"),
+                                         HasSubstr("ledger reset"))));
+  EXPECT_EQ(tables_.At(0, kSecond), 200);
+
+  choices_.continue_on_data_loss = true;
+  EXPECT_THAT(Prepare(), IsOk());
+  EXPECT_EQ(tables_.At(0, kFirst), 100);
+  EXPECT_EQ(tables_.At(0, kSecond), 170);
+  choices_.continue_on_data_loss = false;
+  EXPECT_THAT(Prepare(), IsOk());
+}
+
+// The table would pass over the records that are new at the offsets it holds.
+TEST_F(StartUpTest, ATableAheadOfTheEndIsMovedThoughTheAnchorIsNot) {
+  ASSERT_THAT(Prepare(), IsOk());
+  ASSERT_THAT(CommitTo(tables_.committer(1), kFirst, 100, 150), IsOk());
+  source_.end = 120;
+  source_.splits.erase(kSecond);
+  EXPECT_THAT(Prepare(), FailsWith(ErrorKind::kDataLoss, HasSubstr("150")));
+
+  choices_.continue_on_data_loss = true;
+  EXPECT_THAT(Prepare(), IsOk());
+  EXPECT_EQ(tables_.At(0, kFirst), 100);
+  EXPECT_EQ(tables_.At(1, kFirst), 120);
+}
+
 TEST_F(StartUpTest, AnotherPipelineOnTheSameTopicIsRefused) {
   ASSERT_THAT(Prepare(), IsOk());
   choices_.pipeline = "q";

@@ -77,6 +77,13 @@ class Source {
   /// cleanup.policy=compact), as far as the service tells.
   virtual std::set<std::string> CompactedStreams() { return {}; }
 
+  /// \brief The position behind the last record that the service holds, of each of these
+  /// splits, whether a reader sees it yet or not: no position that was read lies behind it.
+  /// \return nothing of splits that never become shorter.
+  virtual Result<Positions> HeldUntil(const std::vector<Split>& /*splits*/) {
+    return Positions{};
+  }
+
   /// \brief Starts reading; `listener` outlives the source and learns of splits while
   /// polling.
   virtual Status Start(SplitListener& listener) = 0;

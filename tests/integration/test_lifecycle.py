@@ -406,6 +406,35 @@ def test_records_behind_retention_stop_the_pipeline(kafka, topic, lake, frazil):
     assert_exactly_once(lake, "events", expected)
 
 
+def test_a_topic_that_became_shorter_is_read_on_at_its_end_if_told_so(own_kafka, lake, frazil):
+    name = own_kafka.create_topic("shortened")
+    produce_ids(own_kafka, name, range(100))
+    text = script.copying(lake, own_kafka.bootstrap, name)
+    assert run(frazil, text).returncode == 0
+    # As after an unclean election: the topic is the same, but its records are gone.
+    before = own_kafka.topic_id(name)
+    own_kafka.stop()
+    for file in (own_kafka.folder / "data" / f"{name}-0").iterdir():
+        if file.name != "partition.metadata":
+            file.unlink()
+    own_kafka.start()
+    assert own_kafka.topic_id(name) == before
+    produce_ids(own_kafka, name, range(1000, 1030))
+
+    done = run(frazil, text)
+
+    assert done.returncode == 5, done.stderr
+    for expected in (f"{name}-0", "100", "30", "'on-data-loss' = 'continue'", "ledger reset"):
+        assert expected in done.stderr
+    done = run(frazil, script.set_all({"on-data-loss": "continue"}), text)
+    assert done.returncode == 0, done.stderr
+    assert lake.ledger("events") == {(name, 0): 30}
+    produce_ids(own_kafka, name, range(2000, 2010))
+    assert run(frazil, text).returncode == 0
+    ids = sorted(row["id"] for row in lake.rows("events"))
+    assert ids == [*range(100), *range(2000, 2010)]
+
+
 def test_records_deleted_while_it_runs_are_passed_over_if_told_so(kafka, topic, lake, frazil):
     name = topic()
     # No fetch is left at the broker that would bring the records before they are deleted.

@@ -97,6 +97,10 @@ std::set<std::string> KafkaSource::CompactedStreams() {
   return CompactedTopics(*asker_, names, In(config_.answer_time));
 }
 
+Result<Positions> KafkaSource::HeldUntil(const std::vector<Split>& splits) {
+  return Ask(splits, kLatestOffset, RD_KAFKA_ISOLATION_LEVEL_READ_UNCOMMITTED);
+}
+
 Status KafkaSource::Start(SplitListener& listener) {
   if (asker_ == nullptr || listener_ != nullptr) {
     return Fail(ErrorKind::kInternal, "{}: started out of turn", config_.name);

@@ -52,6 +52,7 @@ class KafkaSource final : public Source {
   Result<Positions> ResolveStartup() override;
   Result<Positions> Beginnings(const std::vector<Split>& splits) override;
   Result<Positions> Ends(const std::vector<Split>& splits) override;
+  Result<Positions> HeldUntil(const std::vector<Split>& splits) override;
   std::set<std::string> CompactedStreams() override;
   Status Start(SplitListener& listener) override;
   Result<std::vector<RawBatch>> Poll(std::chrono::milliseconds wait) override;

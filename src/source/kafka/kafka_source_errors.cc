@@ -135,8 +135,8 @@ Status KafkaSource::ExplainOffsetReset(const Split& split) {
       wanted < first
           ? "retention has deleted the records in between. SET 'on-data-loss' = "
             "'continue' to go on without them"
-          : "it was truncated, or made again. Set a position by `frazil ledger "
-            "reset`");
+          : "it was truncated, or made again. SET 'on-data-loss' = 'continue' to go on "
+            "at its end, or set a position by `frazil ledger reset`");
 }
 
 }  // namespace frazil
