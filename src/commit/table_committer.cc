@@ -54,6 +54,7 @@ TableCommitter::TableCommitter(Catalog& catalog, FileIO& io, const Clock& clock,
                                CommitterOptions options)
     : catalog_(catalog),
       io_(io),
+      home_(io, table.metadata->location),
       clock_(clock),
       identifier_(std::move(identifier)),
       options_(std::move(options)),
@@ -236,6 +237,8 @@ Status TableCommitter::ReadManifests(const TableMetadata& metadata) {
 
 Result<CommitOutcome> TableCommitter::Attempt(Work& work) {
   ++work.attempts;
+  // First: without its folder a table looks as if it were dropped, or is made a new one.
+  FRAZIL_TRY(home_.Check());
   FRAZIL_ASSIGN(const LoadedTable table, catalog_.LoadTable(identifier_));
   const TableMetadata& metadata = *table.metadata;
   if (metadata.table_uuid != table_uuid_) {

@@ -19,6 +19,7 @@
 #include "iceberg/append.h"
 #include "iceberg/manifest.h"
 #include "storage/file_io.h"
+#include "storage/home_folder.h"
 
 namespace frazil {
 
@@ -81,7 +82,8 @@ class TableCommitter {
   ///  - kCommitStateUnknown: the deadline passed over a lost answer: keep the files;
   ///  - kCancelled if `stop` came between attempts, and nothing is in doubt;
   ///  - kDataLoss if the table was made anew under its name, or its ledger is lost;
-  ///  - any definite error of the catalog or the storage.
+  ///  - any definite error of the catalog or the storage. A table whose folder is gone is
+  ///    waited for until the deadline.
   Result<CommitOutcome> Commit(const TableEpoch& epoch, const std::stop_token& stop);
 
   /// \brief True if an answer was lost in the last Commit and it did not end in success:
@@ -126,6 +128,7 @@ class TableCommitter {
 
   Catalog& catalog_;
   FileIO& io_;
+  HomeFolder home_;
   const Clock& clock_;
   TableIdentifier identifier_;
   CommitterOptions options_;

@@ -37,11 +37,21 @@ bool IsTransient(const Error& error, const PipelinePlan& plan) {
 }  // namespace
 
 Pipeline::Pipeline(PipelinePlan plan, const Clock& clock)
-    : plan_(std::move(plan)), clock_(clock), writer_id_(RandomUuid()) {}
+    : plan_(std::move(plan)), io_(plan_.io), clock_(clock), writer_id_(RandomUuid()) {
+  for (const TargetPlan& target : plan_.targets) {
+    homes_.emplace_back(*io_, target.table->metadata->location);
+  }
+}
 
 Pipeline::~Pipeline() = default;
 
+Status Pipeline::CheckHomes() const {
+  for (const HomeFolder& home : homes_) FRAZIL_TRY(home.Check());
+  return {};
+}
+
 Status Pipeline::RunOnce() {
+  FRAZIL_TRY(CheckHomes());
   PipelineRun run(plan_, clock_, status_, writer_id_);
   FRAZIL_TRY(run.Prepare(abort_.get_token()));
   {
@@ -61,6 +71,8 @@ bool Pipeline::is_draining() {
 }
 
 Status Pipeline::Replan() {
+  // Before CREATE TABLE IF NOT EXISTS makes anew what is only away.
+  FRAZIL_TRY(CheckHomes());
   FRAZIL_ASSIGN(PipelinePlan plan, PlanFinished(plan_.spec));
   if (plan_.replay.has_value()) {
     // The round that was asked for has begun where it could.

@@ -8,11 +8,13 @@
 #include <mutex>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/result.h"
 #include "pipeline/plan.h"
 #include "pipeline/status.h"
+#include "storage/home_folder.h"
 
 namespace frazil {
 
@@ -43,11 +45,15 @@ class Pipeline {
 
  private:
   Status RunOnce();
+  /// \return kUnavailable if the folder of a table is gone.
+  [[nodiscard]] Status CheckHomes() const;
   bool is_draining();
   /// Loads the tables and plans the SELECTs anew, after somebody changed a table.
   Status Replan();
 
   PipelinePlan plan_;
+  std::shared_ptr<FileIO> io_;     // of the first plan: outlives the others
+  std::vector<HomeFolder> homes_;  // of its tables
   const Clock& clock_;
   PipelineStatus status_;
   std::string writer_id_;

@@ -55,7 +55,8 @@ Result<Positions> FindShortened(const Positions& furthest, Source& source,
                   split.ToString(), reached.ordinal, end.ordinal);
     }
     Log(LogLevel::kWarning,
-        "the stream has become shorter: going on at its end; what it holds before that is "
+        "the stream has become shorter: going on at its end; what it holds before that "
+        "is "
         "not read again",
         {{"split", split.ToString()}, {"was_at", reached.ordinal}, {"end", end.ordinal}});
     shortened.emplace(split, end);

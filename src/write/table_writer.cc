@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/unique_id.h"
 #include "iceberg/partition_path.h"
+#include "storage/home_folder.h"
 #include "write/dictionary_choice.h"
 #include "write/finish_files.h"
 #include "write/parquet_file.h"
@@ -28,7 +29,6 @@ constexpr std::int64_t kMegabyte = std::int64_t{1} << 20;
 // once of rows that do not lie together.
 constexpr std::int64_t kRowsPerStep = 4096;
 constexpr std::int64_t kBytesPerStep = 4 * kMegabyte;
-
 
 // A writer that holds less than this part of the budget is not asked to give way.
 constexpr std::int64_t kLeastShare = 8;
@@ -93,6 +93,7 @@ class PartitionedTableWriter : public TableWriter {
         layout_(std::move(layout)),
         router_(std::move(router)),
         io_(io),
+        home_(io, metadata_->location),
         budget_(budget) {}
 
   Status Write(std::int64_t epoch,
@@ -154,7 +155,10 @@ class PartitionedTableWriter : public TableWriter {
   using OpenFiles = std::map<std::string, OpenFile>;
 
   Status Remember(Status status) {
-    if (!status.has_value()) failure_ = status.error();
+    if (status.has_value()) return status;
+    // A folder that is gone has more to tell than a file in it that cannot be renamed.
+    if (Status home = home_.Check(); !home.has_value()) status = std::move(home);
+    failure_ = status.error();
     return status;
   }
 
@@ -260,6 +264,7 @@ class PartitionedTableWriter : public TableWriter {
     const std::string name =
         fmt::format("{:05}-{}-{}.parquet", file_count_++, epoch.number, writer_id_);
     OpenFile open{nullptr, partition.values, Reservation(budget_)};
+    FRAZIL_TRY(home_.Check());
     FRAZIL_ASSIGN(open.file,
                   ParquetFile::Open(layout_, io_,
                                     DataFileLocation(*metadata_, metadata_->DefaultSpec(),
@@ -371,6 +376,7 @@ class PartitionedTableWriter : public TableWriter {
   std::shared_ptr<const ParquetLayout> layout_;
   PartitionRouter router_;
   FileIO& io_;
+  HomeFolder home_;
   MemoryBudget& budget_;
   // With the count it makes the names of this writer's files unique for ever.
   std::string writer_id_ = RandomUuid();

@@ -35,7 +35,7 @@ class TableWriter {
   virtual ~TableWriter() = default;
 
   /// \brief Takes rows whose columns are the table's, in order (ArrowSchemaOf).
-  /// \return kIoError if the disk fails or is full; kInvalidArgument for rows of another
+  /// \return kUnavailable if the table's folder is gone; kIoError if the disk fails or is full; kInvalidArgument for rows of another
   /// schema or a null in a required column.
   virtual Status Write(std::int64_t epoch,
                        const std::shared_ptr<arrow::RecordBatch>& rows) = 0;

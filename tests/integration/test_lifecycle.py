@@ -313,6 +313,27 @@ def test_a_broker_that_restarts_is_waited_for(own_kafka, lake, frazil, assignmen
     assert_exactly_once(lake, "events", held(own_kafka, name))
 
 
+def test_a_warehouse_that_is_unmounted_is_waited_for(kafka, topic, lake, frazil):
+    name = topic()
+    text = script.copying(lake, kafka.bootstrap, name, script.FROM_START)
+    worker = start_and_read(kafka, lake, frazil, name, text, 100)
+
+    away = lake.warehouse.with_name("away")
+    lake.warehouse.rename(away)
+    lake.warehouse.mkdir()  # what is left of a mount
+    produce_ids(kafka, name, range(100, 200))
+    until(
+        lambda: "is gone, which was there" in worker.output(), "a warning", context=worker.tail
+    )
+    assert not list(lake.warehouse.iterdir())
+    lake.warehouse.rmdir()
+    away.rename(lake.warehouse)
+
+    until(lambda: lake.count("events") == 200, "rows after it", seconds=60, context=worker.tail)
+    stop(worker)
+    assert_exactly_once(lake, "events", held(kafka, name))
+
+
 def make_again(kafka, name: str, partitions: int) -> None:
     kafka.delete_topic(name)
 
