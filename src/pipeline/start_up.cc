@@ -94,6 +94,24 @@ Status AddFirstStarts(const std::vector<Source*>& sources, Positions& standing) 
   return {};
 }
 
+// The other tables tell of the splits that they had rows of; what a dropped anchor knew beyond
+// that is lost.
+void WarnOfForgotten(const std::vector<TableStanding>& tables, const Positions& standing,
+                     const std::vector<NamedSplit>& splits) {
+  if (!tables.front().ledger.sources.empty()) return;
+  for (const NamedSplit& now : splits) {
+    if (standing.contains(now.split)) continue;
+    const bool is_source_known = std::any_of(
+        standing.begin(), standing.end(),
+        [&](const auto& entry) { return entry.first.source == now.split.source; });
+    if (!is_source_known) continue;
+    Log(LogLevel::kWarning,
+        "the first table is new, and no other tells how far this split was read: it is read "
+        "from its beginning; `frazil ledger reset` sets another position",
+        {{"split", now.split.ToString()}});
+  }
+}
+
 // Where the pipeline goes on, by split. Every table has been told what it owes below, so that
 // the anchor may speak for all of them. At a first start there is nothing to tell.
 Result<Positions> SettleStanding(const std::vector<StartUpTable>& tables,
@@ -107,6 +125,7 @@ Result<Positions> SettleStanding(const std::vector<StartUpTable>& tables,
                          lookups[i].ledger.value_or(Ledger{})});
   }
   Positions standing = StandingOf(standings);
+  WarnOfForgotten(standings, standing, splits);
   for (std::size_t i = tables.size(); i-- > 0;) {
     const Ledger& before = standings[i].ledger;
     Ledger settled = SettledLedger(standings, i, standing);

@@ -118,6 +118,25 @@ TEST_F(StartUpTest, ATableAheadOfTheEndIsMovedThoughTheAnchorIsNot) {
   EXPECT_EQ(tables_.At(1, kFirst), 120);
 }
 
+TEST_F(StartUpTest, ASplitThatOnlyADroppedAnchorKnewIsToldOf) {
+  ASSERT_THAT(Prepare(), IsOk());
+  ASSERT_THAT(CommitTo(tables_.committer(1), kFirst, 100, 150), IsOk());
+  tables_.Replace(0);
+  const auto anchor = tables_.NewCommitter(0, "another");
+  auto tables = tables_.start_up_tables();
+  tables[0].committer = anchor.get();
+
+  testing::internal::CaptureStderr();
+  const Status status = PrepareLedgers(tables, {&source_}, choices_, std::stop_token());
+  const std::string log = testing::internal::GetCapturedStderr();
+
+  EXPECT_THAT(status, IsOk());
+  EXPECT_THAT(log, HasSubstr("`frazil ledger reset` sets another position split=" +
+                             kSecond.ToString()));
+  EXPECT_THAT(log, ::testing::Not(HasSubstr("position split=" + kFirst.ToString())));
+  EXPECT_EQ(tables_.At(0, kFirst), 150);
+}
+
 TEST_F(StartUpTest, AnotherPipelineOnTheSameTopicIsRefused) {
   ASSERT_THAT(Prepare(), IsOk());
   choices_.pipeline = "q";
