@@ -58,7 +58,8 @@ std::int64_t StampMs(const TableMetadata& base, std::int64_t now_ms) {
 
 Status CheckTable(const TableMetadata& metadata, std::int64_t snapshot_id) {
   if (metadata.format_version != 2) {
-    return Fail(ErrorKind::kNotSupported, "appending to a table of format-version {}",
+    return Fail(ErrorKind::kNotSupported,
+                "appending to a table of format-version {}: only version 2 is written",
                 metadata.format_version);
   }
   if (snapshot_id <= 0 || metadata.FindSnapshot(snapshot_id) != nullptr) {

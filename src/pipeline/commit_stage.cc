@@ -205,7 +205,9 @@ Status CommitStage::VerifyStreams(bool is_forced, const std::stop_token& stop) {
       return status;
     }
     if (stop.stop_requested()) return Fail(ErrorKind::kCancelled, "stopped");
-    if (is_forced || context_.clock->SteadyNow() - began >= context_.verify_patience) {
+    const bool is_draining = context_.is_draining && context_.is_draining();
+    if (is_forced || is_draining ||
+        context_.clock->SteadyNow() - began >= context_.verify_patience) {
       return status;
     }
     Log(LogLevel::kWarning, "the commit waits for the source to answer",

@@ -61,6 +61,8 @@ struct CommitStageContext {
   /// A service that does not answer is waited for so long before a commit; at a stop, and
   /// when splits go elsewhere, it is asked once.
   std::chrono::milliseconds verify_patience = std::chrono::seconds(60);
+  /// Whether the pipeline was asked to stop.
+  std::function<bool()> is_draining;
   /// Called before an epoch is committed: flushes a dead-letter topic.
   std::function<Status()> before_commit;
   /// Called after the anchor's commit with where the anchor stands now.

@@ -433,6 +433,18 @@ TEST_F(CommitStageTest, AStopAsksOnce) {
   EXPECT_EQ(asked, 1);
 }
 
+TEST_F(CommitStageTest, AStopEndsAWaitForASourceThatDoesNotAnswer) {
+  Send(1, 0, 10, {tables_.NewFile("a", 10)}, {});
+  int asked = 0;
+  context_.verify_streams = [&asked]() -> Status {
+    ++asked;
+    return Fail(ErrorKind::kUnavailable, "nobody answers");
+  };
+  context_.is_draining = [&asked] { return asked == 3; };
+  EXPECT_THAT(Run(), FailsWith(ErrorKind::kUnavailable));
+  EXPECT_EQ(asked, 3);
+}
+
 TEST_F(CommitStageTest, AnUnfinishedEpochIsDiscarded) {
   const DataFile file = tables_.NewFile("unfinished", 10);
   ASSERT_TRUE(input_.Push(WrittenTable{0, 1, {file}}, 0, stop_.get_token()));

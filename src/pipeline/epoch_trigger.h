@@ -54,6 +54,12 @@ class EpochTrigger {
   /// \brief Ends the current epoch and lets no other follow. Idempotent.
   void Drain();
 
+  /// \brief True once no epoch follows the current one.
+  [[nodiscard]] bool is_draining() const {
+    return last_.load(std::memory_order_acquire) !=
+           std::numeric_limits<std::int64_t>::max();
+  }
+
   /// \brief True once `epoch` lies behind the last one.
   [[nodiscard]] bool IsBeyondLast(std::int64_t epoch) const {
     return epoch > last_.load(std::memory_order_acquire);

@@ -175,6 +175,7 @@ void PipelineRun::StartCommitStage() {
   context.verify_streams = [this] { return VerifyStreams(); };
   context.before_commit = [this] { return parts_.dead_letters().Flush(); };
   context.on_handled = [this](std::int64_t epoch) { trigger_->MarkHandled(epoch); };
+  context.is_draining = [this] { return trigger_->is_draining(); };
   context.after_commit = [this](const Positions& positions) {
     for (const auto& source : sources_) source->ReportCommitted(positions);
   };

@@ -178,6 +178,26 @@ Status CreateNamespaces(PipelinePlan& plan) {
   return {};
 }
 
+Result<PipelinePlan> Plan(PipelineSpec spec) {
+  PipelinePlan plan;
+  plan.spec = std::move(spec);
+  FRAZIL_ASSIGN(plan.settings, ParseSettings(plan.spec));
+  plan.io = NewLocalFileIO();
+  FRAZIL_TRY(OpenCatalogs(plan));
+  for (const DatabaseSpec& database : plan.spec.databases) {
+    if (plan.catalogs.contains(database.catalog)) continue;
+    return Fail(ErrorAt(plan.spec, database.place,
+                        fmt::format("no such catalog: {}", database.catalog),
+                        "add a CREATE CATALOG for it to the script"));
+  }
+  FRAZIL_TRY(PlanFlows(plan));
+  FRAZIL_TRY(CheckSources(plan));
+  plan.name = plan.settings.pipeline_name.empty() ? DefaultName(plan)
+                                                  : plan.settings.pipeline_name;
+  FRAZIL_TRY(PlanDeadLetters(plan));
+  return plan;
+}
+
 }  // namespace
 
 TableName DeadLetterTableName(const TableName& anchor, std::string_view pipeline) {
@@ -200,28 +220,14 @@ std::vector<std::string> InsertNames(const PipelinePlan& plan) {
 }
 
 Result<PipelinePlan> PlanPipeline(PipelineSpec spec) {
-  PipelinePlan plan;
-  plan.spec = std::move(spec);
-  FRAZIL_ASSIGN(plan.settings, ParseSettings(plan.spec));
-  plan.io = NewLocalFileIO();
-  FRAZIL_TRY(OpenCatalogs(plan));
-  for (const DatabaseSpec& database : plan.spec.databases) {
-    if (plan.catalogs.contains(database.catalog)) continue;
-    return Fail(ErrorAt(plan.spec, database.place,
-                        fmt::format("no such catalog: {}", database.catalog),
-                        "add a CREATE CATALOG for it to the script"));
-  }
-  FRAZIL_TRY(PlanFlows(plan));
-  FRAZIL_TRY(CheckSources(plan));
-  plan.name = plan.settings.pipeline_name.empty() ? DefaultName(plan)
-                                                  : plan.settings.pipeline_name;
-  FRAZIL_TRY(PlanDeadLetters(plan));
+  FRAZIL_ASSIGN(PipelinePlan plan, Plan(std::move(spec)));
+  FRAZIL_TRY(CheckWritable(plan));
   return plan;
 }
 
 Result<PipelinePlan> PlanFinished(PipelineSpec spec) {
   for (TargetSpec& target : spec.targets) target.if_not_exists = true;
-  return PlanPipeline(std::move(spec));
+  return Plan(std::move(spec));
 }
 
 Status CreateMissing(PipelinePlan& plan) {

@@ -119,6 +119,26 @@ TEST_F(PlanTest, AColumnIsNotPartitionedByTwoPartsOfItsTime) {
                         AllOf(StartsWith("p.sql:4:"), HasSubstr("twice"))));
 }
 
+TEST_F(PlanTest, ATableThatCouldNotBeWrittenIsRefused) {
+  const auto plan = [&](const std::string& tail) {
+    std::string script = Script(Kafka("events", ""));
+    const std::string table = "(id BIGINT);\n\n";
+    script.replace(script.find(table), table.size(), "(id BIGINT)\n" + tail + ";\n");
+    return Plan(script);
+  };
+  EXPECT_THAT(plan("WITH ('write.parquet.compression-codec'='gzip')"), IsOk());
+  for (const std::string tail :
+       {"WITH ('write.parquet.compression-codec'='foo')",
+        "WITH ('write.format.default'='orc')", "WITH ('format-version'='1')",
+        "WITH ('write.target-file-size-bytes'='abc')",
+        "PARTITIONED BY (bucket(2, id), bucket(4, id))"}) {
+    EXPECT_THAT(plan(tail),
+                FailsWith(ErrorKind::kInvalidConfig,
+                          AllOf(StartsWith("p.sql:3:"), HasSubstr("lake.db.t: "))))
+        << tail;
+  }
+}
+
 TEST_F(PlanTest, ATopicOfDeadLettersNeedsBrokers) {
   const std::string setting = "SET 'dead-letters'='topic:bad';";
   EXPECT_THAT(Plan(Script(Kafka("events", ""), setting)), IsOk());

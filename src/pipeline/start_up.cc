@@ -106,7 +106,8 @@ void WarnOfForgotten(const std::vector<TableStanding>& tables, const Positions& 
         [&](const auto& entry) { return entry.first.source == now.split.source; });
     if (!is_source_known) continue;
     Log(LogLevel::kWarning,
-        "the first table is new, and no other tells how far this split was read: it is read "
+        "the first table is new, and no other tells how far this split was read: it is "
+        "read "
         "from its beginning; `frazil ledger reset` sets another position",
         {{"split", now.split.ToString()}});
   }

@@ -6,9 +6,13 @@
 
 #include "catalog/catalog_factory.h"
 #include "config/option_set.h"
+#include "write/parquet_layout.h"
+#include "write/partition_router.h"
 
 namespace frazil {
 namespace {
+
+constexpr int kWrittenFormatVersion = 2;
 
 const TargetSpec* FindTargetSpec(const PipelineSpec& spec, const TableName& name) {
   const auto found =
@@ -105,6 +109,25 @@ Status CheckNotRedundant(const PipelineSpec& spec, const PartitionSpec& earlier,
                     item.column, other.transform.ToString(), item.transform),
         "keep one of year, month, day and hour: a filter on the column uses it alike"));
   }
+  return {};
+}
+
+Status CheckTable(const TargetPlan& target) {
+  TableMetadata metadata;
+  if (target.table.has_value()) {
+    metadata = *target.table->metadata;
+  } else {
+    NewTable table = *target.creation;
+    if (table.location.empty()) table.location = "/";
+    FRAZIL_ASSIGN(metadata, MakeTableMetadata(table, /*now_ms=*/0));
+  }
+  if (metadata.format_version != kWrittenFormatVersion) {
+    return Fail(ErrorKind::kNotSupported,
+                "it is of format-version {}, and Frazil writes version {}",
+                metadata.format_version, kWrittenFormatVersion);
+  }
+  FRAZIL_TRY(ParquetLayout::Make(metadata));
+  FRAZIL_TRY(PartitionRouter::Make(metadata.CurrentSchema(), metadata.DefaultSpec()));
   return {};
 }
 
@@ -213,6 +236,23 @@ Result<TargetPlan> ResolveTarget(const PipelinePlan& plan, const TableName& name
   target.schema = target.creation->schema;
   target.creates_namespace = CreatesNamespace(plan.spec, name);
   return target;
+}
+
+Status CheckWritable(const PipelinePlan& plan) {
+  for (const TargetPlan& target : plan.targets) {
+    const Status status = CheckTable(target);
+    if (status.has_value()) continue;
+    const TargetSpec* creation = FindTargetSpec(plan.spec, target.name);
+    TextPlace place;
+    for (const InsertSpec& insert : plan.spec.inserts) {
+      if (insert.target == target.name) place = insert.target_place;
+    }
+    if (creation != nullptr) place = creation->place;
+    return Fail(
+        ErrorAt(plan.spec, place,
+                fmt::format("{}: {}", target.name.ToString(), status.error().message)));
+  }
+  return {};
 }
 
 }  // namespace frazil

@@ -26,4 +26,9 @@ Status OpenCatalogs(PipelinePlan& plan);
 Result<TargetPlan> ResolveTarget(const PipelinePlan& plan, const TableName& name,
                                  TextPlace place);
 
+/// \brief Looks for what would fail only when the first rows are written: format version,
+/// partition spec and properties of the tables.
+/// \return kInvalidConfig pointing at the CREATE TABLE, or at an INSERT.
+Status CheckWritable(const PipelinePlan& plan);
+
 }  // namespace frazil
