@@ -9,18 +9,19 @@ import sqlite3
 from collections import Counter
 
 import pytest
-from pyiceberg.types import LongType
 
 from support import script
 from support.audit import assert_exactly_once, held
 from support.waiting import stays, until
-
-STATIC = script.FROM_START | {"scan.assignment": "static"}
-
-
-def produce_ids(kafka, topic: str, ids, **options) -> None:
-    kafka.produce_json(topic, [{"id": n} for n in ids], **options)
-
+from support.workers import (
+    STATIC,
+    assert_the_rest_is_read,
+    produce_ids,
+    run,
+    start,
+    start_and_read,
+    stop,
+)
 
 SMALL_BATCHES = {"batch.num.messages": 20}
 
@@ -31,30 +32,9 @@ def produce_in_small_batches(kafka, topic: str, ids) -> None:
     kafka.produce_records(topic, records, SMALL_BATCHES)
 
 
-def start(frazil, *parts: str, **environment: str):
-    return frazil.start("run", script.write(frazil.folder, *parts), **environment)
-
-
-def run(frazil, *parts: str):
-    return frazil.run("run", script.write(frazil.folder, *parts))
-
-
-def stop(worker) -> None:
-    worker.process.terminate()
-    assert worker.exit_code() == 0, worker.tail()
-
-
 def open_files(lake) -> list[str]:
     """Data files that are being written, under their hidden names."""
     return [str(file) for file in lake.warehouse.rglob("data/**/.*.tmp")]
-
-
-def start_and_read(kafka, lake, frazil, name: str, text: str, count: int = 10):
-    """A worker that has committed the first records of its topic, ids from 0."""
-    produce_ids(kafka, name, range(count))
-    worker = start(frazil, text)
-    until(lambda: lake.count("events") == count, "the first rows", context=worker.tail)
-    return worker
 
 
 def start_and_write(kafka, lake, frazil, name: str, ids, options=STATIC):
@@ -65,13 +45,6 @@ def start_and_write(kafka, lake, frazil, name: str, ids, options=STATIC):
     produce_ids(kafka, name, ids)
     until(lambda: open_files(lake), "rows on their way", context=worker.tail)
     return worker
-
-
-def assert_the_rest_is_read(kafka, lake, frazil, name: str) -> None:
-    """By a run to the end of the topic, after which each of its records is one row."""
-    done = run(frazil, script.copying(lake, kafka.bootstrap, name))
-    assert done.returncode == 0, done.stderr
-    assert_exactly_once(lake, "events", held(kafka, name))
 
 
 # --- Stops ----------------------------------------------------------------------------------------
@@ -108,21 +81,6 @@ def test_a_stop_while_it_starts_ends_it(kafka, topic, lake, frazil, sign):
     until(lambda: sign in worker.output(), "the start", context=worker.tail)
     stop(worker)
     assert_the_rest_is_read(kafka, lake, frazil, name)
-
-
-def test_a_plain_create_table_is_no_error_when_it_starts_again(kafka, topic, lake, frazil):
-    name = topic()
-    text = script.copying(lake, kafka.bootstrap, name, STATIC)
-    text = text.replace("IF NOT EXISTS lake.db.events", "lake.db.events")
-    text = text.replace("INTO lake.db.events", "INTO lake.db.events (id, part, pos)")
-    worker = start_and_read(kafka, lake, frazil, name, text)
-    with lake.table("events").update_schema() as schema:
-        schema.add_column("later", LongType())
-    produce_ids(kafka, name, range(10, 20))
-    until(lambda: "starting again" in worker.output(), "a restart", context=worker.tail)
-    produce_ids(kafka, name, range(20, 30))
-    until(lambda: lake.count("events") == 30, "what came meanwhile", context=worker.tail)
-    stop(worker)
 
 
 def test_a_second_signal_abandons_what_is_not_committed(kafka, topic, lake, frazil):
@@ -478,147 +436,6 @@ def test_records_deleted_while_it_runs_are_passed_over_if_told_so(kafka, topic, 
     read = Counter(row["id"] for row in lake.rows("events"))
     assert set(read.values()) == {1}
     assert set(read) >= {*range(50), *range(70, 100)}
-
-
-# --- Others who change the table ------------------------------------------------------------------
-
-
-def test_rows_of_others_and_ours_live_together(kafka, topic, lake, frazil):
-    import pyarrow
-
-    name = topic()
-    produce_ids(kafka, name, range(10))
-    text = script.copying(lake, kafka.bootstrap, name)
-    assert run(frazil, text).returncode == 0
-    foreign = pyarrow.table(
-        {
-            "id": pyarrow.array([1000], pyarrow.int64()),
-            "part": pyarrow.array([9], pyarrow.int32()),
-            "pos": pyarrow.array([9], pyarrow.int64()),
-        }
-    )
-    lake.table("events").append(foreign)
-    produce_ids(kafka, name, range(10, 20))
-    assert run(frazil, text).returncode == 0
-    assert_exactly_once(lake, "events", held(kafka, name) + Counter({(9, 9): 1}))
-
-
-def test_snapshots_expired_by_others_take_no_progress_away(kafka, topic, lake, frazil):
-    import pyarrow
-
-    name = topic()
-    produce_ids(kafka, name, range(10))
-    text = script.copying(lake, kafka.bootstrap, name)
-    assert run(frazil, text).returncode == 0
-    ours = [one["snapshot-id"] for one in lake.snapshots("events")]
-    table = lake.table("events")
-    table.append(pyarrow.Table.from_pylist([], table.schema().as_arrow()))
-    table.maintenance.expire_snapshots().by_ids(ours).commit()
-    assert not {one["snapshot-id"] for one in lake.snapshots("events")} & set(ours)
-
-    produce_ids(kafka, name, range(10, 20))
-    assert run(frazil, text).returncode == 0
-    assert_exactly_once(lake, "events", held(kafka, name))
-
-
-NAMED = "INTO lake.db.events (id, part, pos) SELECT"
-
-
-def test_a_new_column_appears_while_running(kafka, topic, lake, frazil):
-    from pyiceberg.types import StringType
-
-    name = topic()
-    text = script.copying(lake, kafka.bootstrap, name, STATIC)
-    text = text.replace("INTO lake.db.events SELECT", NAMED)
-    worker = start_and_read(kafka, lake, frazil, name, text)
-
-    with lake.table("events").update_schema() as update:
-        update.add_column("note", StringType())
-    for n in range(10, 20):
-        produce_ids(kafka, name, [n])
-
-    until(lambda: lake.count("events") == 20, "rows after it", context=worker.tail)
-    stop(worker)
-    assert "committed 20 rows" in worker.output()
-    assert_exactly_once(lake, "events", held(kafka, name))
-    assert {row["note"] for row in lake.rows("events")} == {None}
-
-
-def test_a_new_column_stops_an_insert_without_names(kafka, topic, lake, frazil):
-    from pyiceberg.types import StringType
-
-    name = topic()
-    text = script.copying(lake, kafka.bootstrap, name, STATIC)
-    worker = start_and_read(kafka, lake, frazil, name, text)
-
-    with lake.table("events").update_schema() as update:
-        update.add_column("note", StringType())
-    produce_ids(kafka, name, range(10, 20))
-
-    assert worker.exit_code() == 2, worker.tail()
-    assert "pipeline.sql:" in worker.output() and "4" in worker.output()
-    bounded = script.copying(lake, kafka.bootstrap, name)
-    assert run(frazil, bounded.replace("INTO lake.db.events SELECT", NAMED)).returncode == 0
-    assert_exactly_once(lake, "events", held(kafka, name))
-
-
-@pytest.mark.parametrize("is_declared", [True, False], ids=["declared", "found"])
-def test_columns_put_in_another_order_keep_their_values(kafka, topic, lake, frazil, is_declared):
-    name = topic()
-    text = script.copying(lake, kafka.bootstrap, name, STATIC)
-    worker = start_and_read(kafka, lake, frazil, name, text)
-    stop(worker)
-    if not is_declared:
-        text = re.sub(r"CREATE TABLE IF NOT EXISTS lake.db.events .*?;", "", text, flags=re.DOTALL)
-    worker = start(frazil, text)
-    produce_ids(kafka, name, range(10, 20))
-    until(lambda: lake.count("events") == 20, "the next rows", context=worker.tail)
-
-    with lake.table("events").update_schema() as update:
-        update.move_first("pos")  # of id's type
-    produce_ids(kafka, name, range(20, 30))
-    until(lambda: lake.count("events") >= 30, "rows after it", context=worker.tail)
-    stop(worker)
-    assert_exactly_once(lake, "events", held(kafka, name))
-    assert sorted(row["id"] for row in lake.rows("events")) == list(range(30))
-    if is_declared:
-        produce_ids(kafka, name, range(30, 40))
-        worker = start(frazil, text)
-        until(lambda: lake.count("events") >= 40, "rows of another run", context=worker.tail)
-        stop(worker)
-        assert_exactly_once(lake, "events", held(kafka, name))
-
-
-def test_a_column_that_goes_while_running_stops_the_pipeline(kafka, topic, lake, frazil):
-    name = topic()
-    text = script.copying(lake, kafka.bootstrap, name, STATIC)
-    text = text.replace("INTO lake.db.events SELECT", NAMED)
-    worker = start_and_read(kafka, lake, frazil, name, text)
-
-    with lake.table("events").update_schema(allow_incompatible_changes=True) as update:
-        update.rename_column("id", "identity")
-    produce_ids(kafka, name, range(10, 20))
-
-    assert worker.exit_code() == 2, worker.tail()
-    assert "id" in worker.output() and "pipeline.sql:" in worker.output()
-    with lake.table("events").update_schema(allow_incompatible_changes=True) as update:
-        update.rename_column("identity", "id")
-    assert_the_rest_is_read(kafka, lake, frazil, name)
-
-
-def test_a_table_made_again_while_running_stops_the_pipeline(kafka, topic, lake, frazil):
-    name = topic()
-    text = script.copying(lake, kafka.bootstrap, name, STATIC)
-    worker = start_and_read(kafka, lake, frazil, name, text)
-
-    schema = lake.table("events").schema()
-    lake.catalog().drop_table("db.events")
-    lake.create("events", schema)
-    produce_ids(kafka, name, range(10, 20))
-
-    assert worker.exit_code() == 5, worker.tail()
-    assert "made anew" in worker.output()
-    assert_the_rest_is_read(kafka, lake, frazil, name)
 
 
 def test_log_lines_can_be_json(kafka, topic, lake, frazil):
