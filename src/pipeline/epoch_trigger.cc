@@ -26,11 +26,11 @@ void EpochTrigger::Count(std::int64_t rows, std::int64_t bytes) {
   const std::scoped_lock lock(mutex_);
   rows_ += rows;
   bytes_ += bytes;
-  if (current_.load(std::memory_order_relaxed) - handled_ > options_.max_waiting) return;
-  if (rows_ >= options_.max_rows || bytes_ >= options_.max_bytes ||
-      clock_.SteadyNow() - began_ >= options_.interval) {
-    BeginNext();
-  }
+  const bool is_full = rows_ >= options_.max_rows || bytes_ >= options_.max_bytes;
+  const bool is_due =
+      clock_.SteadyNow() - began_ >= options_.interval &&
+      current_.load(std::memory_order_relaxed) - handled_ <= options_.max_waiting;
+  if (is_full || is_due) BeginNext();
 }
 
 void EpochTrigger::MarkHandled(std::int64_t epoch) {

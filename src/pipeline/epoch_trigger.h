@@ -21,7 +21,7 @@ struct TriggerOptions {
   /// Records read in the epoch.
   std::int64_t max_rows = std::numeric_limits<std::int64_t>::max();
   /// Ended epochs that wait to be committed, one under way included. While there are so many
-  /// the current one grows instead.
+  /// the current one outlasts its interval.
   std::int64_t max_waiting = std::numeric_limits<std::int64_t>::max();
 };
 

@@ -38,21 +38,21 @@ TEST(EpochTriggerTest, AnEpochGrowsWhileOthersWait) {
   ManualClock clock(0);
   EpochTrigger trigger({.interval = milliseconds(100), .max_rows = 10, .max_waiting = 1},
                        clock, 7);
-  trigger.Count(10, 1);
+  clock.Advance(milliseconds(100));
+  trigger.Count(1, 1);
   EXPECT_EQ(trigger.current(), 8);
-  trigger.Count(10, 1);
   clock.Advance(milliseconds(1000));
-  trigger.Count(10, 1);
+  trigger.Count(1, 1);
   EXPECT_EQ(trigger.current(), 8);
   trigger.MarkHandled(7);
   trigger.Count(0, 0);
   EXPECT_EQ(trigger.current(), 9);
+  // Its bounds, a revoke and a stop do not wait.
   trigger.Count(10, 1);
-  EXPECT_EQ(trigger.current(), 9);
-  // A revoke and a stop do not wait.
-  EXPECT_EQ(trigger.EndNow(), 9);
+  EXPECT_EQ(trigger.current(), 10);
+  EXPECT_EQ(trigger.EndNow(), 10);
   trigger.Drain();
-  EXPECT_EQ(trigger.current(), 11);
+  EXPECT_EQ(trigger.current(), 12);
 }
 
 TEST(EpochTriggerTest, AWallClockSetBackChangesNothing) {
