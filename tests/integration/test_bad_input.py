@@ -122,7 +122,7 @@ def test_a_missing_topic_for_dead_letters_is_told_before_anything_is_read(
     kafka, topic, lake, frazil
 ):
     source, letters = topic(), topic()
-    wrong = letters[:-1] + "x"
+    wrong = f"{letters}x"
     kafka.produce(source, ["no json"])
     text = script.copying(lake, kafka.bootstrap, source)
     done = run(frazil, dead_letters_to(wrong), text)
