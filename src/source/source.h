@@ -21,6 +21,10 @@ class SplitListener {
  public:
   virtual ~SplitListener() = default;
 
+  /// \brief What all workers of this pipeline have in common and those of no other have:
+  /// who shares splits makes sure of it. "" if it is not known.
+  [[nodiscard]] virtual std::string pipeline_id() const { return {}; }
+
   /// \brief Splits were assigned to this worker.
   /// \return where to start each of them; every split is named.
   virtual Result<Positions> OnAssigned(const std::vector<Split>& splits) = 0;

@@ -57,7 +57,10 @@ GroupPicture PictureOf(const rd_kafka_ConsumerGroupDescription_t& group,
     const rd_kafka_topic_partition_list_t* const partitions =
         rd_kafka_MemberAssignment_partitions(
             rd_kafka_MemberDescription_assignment(member));
-    picture.members.push_back({rd_kafka_MemberDescription_consumer_id(member), {}});
+    const char* const name = rd_kafka_MemberDescription_group_instance_id(member);
+    picture.members.push_back({rd_kafka_MemberDescription_consumer_id(member),
+                               name == nullptr ? "" : name,
+                               {}});
     if (partitions == nullptr) continue;
     picture.members.back().splits = ToSplits(*partitions, source);
   }
@@ -96,12 +99,13 @@ GroupWatch::GroupWatch(std::shared_ptr<KafkaClient> client, std::string group,
     : client_(std::move(client)),
       answers_(rd_kafka_queue_new(client_->get())),
       group_(std::move(group)),
-      source_(std::move(source)),
-      next_(Clock::now() + kInterval) {}
+      source_(std::move(source)) {}
 
-Result<std::optional<GroupPicture>> GroupWatch::Look(Clock::time_point now) {
+Result<std::optional<GroupPicture>> GroupWatch::Look(Clock::time_point now,
+                                                     std::chrono::milliseconds wait) {
   if (is_waiting_) {
-    const KafkaEvent event(rd_kafka_queue_poll(answers_.get(), 0));
+    const KafkaEvent event(
+        rd_kafka_queue_poll(answers_.get(), static_cast<int>(wait.count())));
     if (event == nullptr) return Nothing();
     is_waiting_ = false;
     return Read(event.get(), now);

@@ -28,6 +28,8 @@ struct GroupPicture {
   struct Member {
     /// Given by the coordinator, another one after each joining anew.
     std::string id;
+    /// group.instance.id; "" if it has none.
+    std::string name;
     std::vector<Split> splits;
     bool operator==(const Member&) const = default;
   };
@@ -72,12 +74,16 @@ class GroupWatch {
   /// \param source goes into the splits.
   GroupWatch(std::shared_ptr<KafkaClient> client, std::string group, std::string source);
 
-  /// \brief Sends a question when one is due, or takes the answer to the last one.
+  /// \brief Sends a question when one is due, at first at once; or takes the answer to the
+  /// last one.
+  /// \param wait for an answer at most.
   /// \return
   ///  - a picture, if one has just come;
   ///  - kInvalidConfig or kNotSupported, once, where the broker does not tell: it is asked
   ///    rarely from then on. Kafka's own authorizer tells everyone who may join.
-  Result<std::optional<GroupPicture>> Look(Clock::time_point now);
+  Result<std::optional<GroupPicture>> Look(
+      Clock::time_point now,
+      std::chrono::milliseconds wait = std::chrono::milliseconds(0));
 
  private:
   void Ask();
@@ -90,7 +96,7 @@ class GroupWatch {
   std::string source_;
   bool is_waiting_ = false;
   bool was_refused_ = false;
-  Clock::time_point next_;
+  Clock::time_point next_ = Clock::time_point::min();
 };
 
 }  // namespace frazil

@@ -48,6 +48,11 @@ Status KafkaSource::Open() {
   const KafkaDeadline deadline = In(config_.answer_time);
   FRAZIL_TRY(topics_.Load(*asker_, deadline));
   FRAZIL_ASSIGN(stops_, ResolveStop(*asker_, config_, topics_.SplitList(), deadline));
+  if (!config_.is_static) {
+    // The answer comes while the pipeline does something else.
+    watch_.emplace(asker_, config_.group_id, config_.name);
+    FRAZIL_TRY(watch_->Look(Clock::now()));
+  }
   return {};
 }
 
@@ -105,35 +110,38 @@ Status KafkaSource::Start(SplitListener& listener) {
   if (asker_ == nullptr || listener_ != nullptr) {
     return Fail(ErrorKind::kInternal, "{}: started out of turn", config_.name);
   }
-  std::shared_ptr<KafkaClient> client = asker_;
-  if (!config_.is_static) {
-    FRAZIL_ASSIGN(client, MakeMember());
-  }
+  listener_ = &listener;
+  began_ = Clock::now();
+  last_poll_ = began_;
+  next_check_ = began_;
+  next_discovery_ = began_ + config_.discovery_interval;
+  if (!config_.is_static) return {};  // Poll joins the group
+  Adopt(asker_);
+  was_assigned_ = true;
+  return TakeOver(topics_.SplitList());
+}
+
+// Reads by this client from now on.
+void KafkaSource::Adopt(std::shared_ptr<KafkaClient> client) {
   {
     const std::scoped_lock lock(client_mutex_);
     client_ = std::move(client);
   }
-  listener_ = &listener;
   assembler_.emplace(client_);
-  last_poll_ = Clock::now();
-  next_check_ = last_poll_;
-  next_discovery_ = last_poll_ + config_.discovery_interval;
   client_->set_rebalance_hook(
       [this](rd_kafka_resp_err_t code, rd_kafka_topic_partition_list_t* partitions) {
         OnRebalance(code, partitions);
       });
   queue_.reset(rd_kafka_queue_get_consumer(client_->get()));
-  if (!config_.is_static) {
-    watch_.emplace(asker_, config_.group_id, config_.name);
-    return Subscribe();
-  }
-  was_assigned_ = true;
-  return TakeOver(topics_.SplitList());
 }
 
 Result<std::vector<RawBatch>> KafkaSource::Poll(std::chrono::milliseconds wait) {
-  if (listener_ == nullptr || queue_ == nullptr) {
+  if (listener_ == nullptr) {
     return Fail(ErrorKind::kInternal, "{}: polled before Start", config_.name);
+  }
+  if (client_ == nullptr) {
+    FRAZIL_TRY(TryToJoin(wait));
+    if (client_ == nullptr) return std::vector<RawBatch>{};
   }
   SetPaused(false);
   client_->ServeCallbacks();

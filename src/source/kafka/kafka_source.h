@@ -66,6 +66,10 @@ class KafkaSource final : public Source {
  private:
   using Clock = std::chrono::steady_clock;
 
+  void Adopt(std::shared_ptr<KafkaClient> client);
+  Status TryToJoin(std::chrono::milliseconds wait);
+  void TellOfSilence(const Error& reason) const;
+  void WarnOfStrangers(const GroupPicture& picture);
   Result<std::shared_ptr<KafkaClient>> MakeMember();
   void OnRebalance(rd_kafka_resp_err_t code, rd_kafka_topic_partition_list_t* partitions);
   Status TakeOver(const std::vector<Split>& splits);
@@ -98,6 +102,8 @@ class KafkaSource final : public Source {
   std::optional<BatchAssembler> assembler_;
   std::optional<GroupWatch> watch_;  // of a group only
   GapJudge gap_judge_;
+  Clock::time_point began_;
+  bool has_met_strangers_ = false;
   SplitListener* listener_ = nullptr;
 
   // Polled and not yet assembled: the first message of a poll, and what KeepAlive met.

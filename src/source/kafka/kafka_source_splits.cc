@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "source/kafka/kafka_source.h"
+#include "source/kafka/member_name.h"
 
 namespace frazil {
 namespace {
@@ -13,6 +14,11 @@ namespace {
 // away is not waited for.
 constexpr std::chrono::seconds kCloseTime(3);
 constexpr int kCloseSliceMs = 100;
+
+// The group is joined though nobody says who is in it.
+constexpr std::chrono::seconds kPictureTime(2);
+// A worker that was killed is seen in its group until its session ends.
+constexpr std::chrono::seconds kStrangerTime(12);
 
 KafkaDeadline In(std::chrono::milliseconds time) {
   return std::chrono::steady_clock::now() + time;
@@ -62,6 +68,49 @@ std::string NamesOf(const std::vector<Split>& splits) {
 
 }  // namespace
 
+// Joins the group once it is known that no other pipeline reads in it.
+Status KafkaSource::TryToJoin(std::chrono::milliseconds wait) {
+  const Result<std::optional<GroupPicture>> looked = watch_->Look(Clock::now(), wait);
+  std::vector<std::string> strangers;
+  const auto waited = Clock::now() - began_;
+  if (!looked.has_value()) {
+    TellOfSilence(looked.error());
+  } else if (looked->has_value()) {
+    strangers = StrangersIn(**looked, listener_->pipeline_id());
+  } else if (has_met_strangers_ || waited < kPictureTime) {
+    return {};
+  }
+  if (strangers.empty()) {
+    FRAZIL_ASSIGN(auto member, MakeMember());
+    Adopt(std::move(member));
+    has_met_strangers_ = false;
+    return Subscribe();
+  }
+  if (waited >= kStrangerTime) {
+    return Fail(
+        ErrorKind::kInvalidConfig,
+        "group '{}' is read by a worker of another pipeline, '{}': each would get "
+        "a part of the records of '{}'. SET another 'pipeline.name' in one of the "
+        "scripts, or stop that worker",
+        config_.group_id, strangers.front(), config_.name);
+  }
+  if (!std::exchange(has_met_strangers_, true)) {
+    Log(LogLevel::kWarning,
+        "a worker of another pipeline is in the group: waiting, since it may be gone",
+        {{"source", config_.name},
+         {"group", config_.group_id},
+         {"worker", strangers.front()}});
+  }
+  return {};
+}
+
+void KafkaSource::TellOfSilence(const Error& reason) const {
+  Log(LogLevel::kInfo,
+      "the broker does not tell who reads which partitions: should some be left "
+      "without a worker, or another pipeline read in the group, it would not be noticed",
+      {{"source", config_.name}, {"reason", reason.message}});
+}
+
 // A static member of the group, unless no identity is to be had that is ours alone.
 Result<std::shared_ptr<KafkaClient>> KafkaSource::MakeMember() {
   ClientProperties properties = config_.client;
@@ -72,7 +121,8 @@ Result<std::shared_ptr<KafkaClient>> KafkaSource::MakeMember() {
         WorkerSlot::Acquire(asker_->bootstrap_servers() + "\n" + config_.group_id);
     if (slot.has_value()) {
       slot_ = *std::move(slot);
-      id = slot_->InstanceId() + "-" + topics_.Fingerprint();
+      id = MemberName(slot_->InstanceId(), topics_.Fingerprint(),
+                      listener_->pipeline_id());
     } else {
       Log(LogLevel::kWarning, "joining the group without a lasting identity",
           {{"source", config_.name}, {"reason", slot.error().message}});
@@ -98,6 +148,19 @@ Status KafkaSource::Subscribe() {
   return {};
 }
 
+// Those that joined at the same moment saw nobody.
+void KafkaSource::WarnOfStrangers(const GroupPicture& picture) {
+  const std::vector<std::string> strangers =
+      StrangersIn(picture, listener_->pipeline_id());
+  if (strangers.empty() || std::exchange(has_met_strangers_, true)) return;
+  Log(LogLevel::kWarning,
+      "a worker of another pipeline reads in the group: each gets a part of the records "
+      "only; SET another 'pipeline.name' in one of the scripts",
+      {{"source", config_.name},
+       {"group", config_.group_id},
+       {"worker", strangers.front()}});
+}
+
 // Joining anew has the group hand out every split. Ours are given up and committed on the
 // way, as in any rebalance.
 Status KafkaSource::CloseGaps() {
@@ -105,14 +168,12 @@ Status KafkaSource::CloseGaps() {
   const Clock::time_point now = Clock::now();
   Result<std::optional<GroupPicture>> looked = watch_->Look(now);
   if (!looked.has_value()) {
-    Log(LogLevel::kInfo,
-        "the broker does not tell who reads which partitions: should some be left "
-        "without a worker, it would not be noticed",
-        {{"source", config_.name}, {"reason", looked.error().message}});
+    TellOfSilence(looked.error());
     return {};
   }
   std::optional<GroupPicture> picture = *std::move(looked);
   if (!picture) return {};
+  WarnOfStrangers(*picture);
   const std::vector<Split> unread =
       gap_judge_.Judge(*std::move(picture), topics_.SplitList(), MemberId(*client_), now);
   if (unread.empty()) return {};
@@ -255,6 +316,7 @@ void KafkaSource::Close() {
     client = std::exchange(client_, nullptr);
     asker = std::exchange(asker_, nullptr);
   }
+  watch_.reset();
   if (client == nullptr) return;
   for (rd_kafka_message_t* const message : pending_) rd_kafka_message_destroy(message);
   pending_.clear();
@@ -266,7 +328,6 @@ void KafkaSource::Close() {
     asker->CutConnections();
   }
   queue_.reset();
-  watch_.reset();
   assembler_.reset();
   listener_ = nullptr;
   slot_.reset();

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/fnv.h"
 #include "base/log.h"
 #include "source/kafka/missing_topic.h"
 
@@ -105,14 +106,11 @@ std::vector<Split> TopicSet::Add(const std::map<std::string, TopicInfo>& topics)
 }
 
 std::string TopicSet::Fingerprint() const {
-  std::uint32_t hash = 0x811c9dc5U;  // FNV-1a
-  const auto add = [&](std::string_view text) {
-    for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x01000193U;
-  };
+  std::string names;
   for (const auto& [split, identity] : splits_) {
-    add(fmt::format("{}-{};", split.stream, split.partition));
+    names += fmt::format("{}-{};", split.stream, split.partition);
   }
-  return fmt::format("{:08x}", hash);
+  return fmt::format("{:016x}", Fnv1a(names)).substr(0, 8);
 }
 
 std::vector<std::string> TopicSet::Names() const { return KeysOf(topic_ids_); }

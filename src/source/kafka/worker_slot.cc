@@ -13,20 +13,12 @@
 
 #include <sys/file.h>
 
+#include "base/fnv.h"
+
 namespace frazil {
 namespace {
 
 constexpr int kMaxSlots = 256;
-
-// FNV-1a, 64 bit: a short, stable name for a group.
-std::uint64_t Hash(std::string_view text) {
-  std::uint64_t hash = 0xcbf29ce484222325ULL;
-  for (const char c : text) {
-    hash ^= static_cast<unsigned char>(c);
-    hash *= 0x100000001b3ULL;
-  }
-  return hash;
-}
 
 // An open, locked file, or -1 if somebody else has it or it cannot be opened.
 int LockFile(const std::string& path) {
@@ -48,7 +40,7 @@ Result<WorkerSlot> WorkerSlot::Acquire(const std::string& group) {
   }
   for (int number = 0; number < kMaxSlots; ++number) {
     const std::string path =
-        (folder / fmt::format("frazil-{:016x}-{}.lock", Hash(group), number)).string();
+        (folder / fmt::format("frazil-{:016x}-{}.lock", Fnv1a(group), number)).string();
     const int descriptor = LockFile(path);
     if (descriptor >= 0) return WorkerSlot(descriptor, number);
   }
