@@ -130,9 +130,7 @@ Result<PipelinePlan> PlanDemo(const fs::path& folder, const std::string& script)
   FRAZIL_ASSIGN(PipelineSpec spec, ParseSqlScript(path, script, [](std::string_view) {
                   return std::optional<std::string>();
                 }));
-  FRAZIL_ASSIGN(PipelinePlan plan, PlanPipeline(std::move(spec)));
-  FRAZIL_TRY(CreateMissing(plan));
-  return plan;
+  return PlanPipeline(std::move(spec));
 }
 
 // Fills the topic, no faster than events are committed.

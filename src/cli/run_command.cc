@@ -39,8 +39,6 @@ int Run(const RunOptions& options) {
   auto plan = PlanPipeline(*std::move(spec));
   if (!plan.has_value()) return PrintError(plan.error());
   for (const std::string& warning : plan->warnings) Log(LogLevel::kWarning, warning);
-  const Status created = CreateMissing(*plan);
-  if (!created.has_value()) return PrintError(created.error());
 
   Pipeline pipeline(*std::move(plan), Clock::System());
   const auto began = std::chrono::steady_clock::now();

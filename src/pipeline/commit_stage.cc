@@ -28,6 +28,16 @@ void CommitProgress::MarkCommitted(std::int64_t epoch) {
   changed_.notify_all();
 }
 
+void CommitProgress::MarkRead(std::int64_t epoch) {
+  const std::scoped_lock lock(mutex_);
+  read_ = std::max(read_, epoch);
+}
+
+bool CommitProgress::has_uncommitted() {
+  const std::scoped_lock lock(mutex_);
+  return read_ > committed_;
+}
+
 void CommitProgress::MarkEnded() {
   {
     const std::scoped_lock lock(mutex_);

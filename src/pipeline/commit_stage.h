@@ -28,6 +28,10 @@ class CommitProgress {
   explicit CommitProgress(std::int64_t committed) : committed_(committed) {}
 
   void MarkCommitted(std::int64_t epoch);
+  /// \brief Something was read that belongs to an epoch.
+  void MarkRead(std::int64_t epoch);
+  /// \brief Whether an epoch was read of and is not committed, or nobody knows.
+  [[nodiscard]] bool has_uncommitted();
   /// \brief No further commit will come.
   void MarkEnded();
   [[nodiscard]] bool has_ended();
@@ -39,6 +43,7 @@ class CommitProgress {
   std::mutex mutex_;
   std::condition_variable_any changed_;
   std::int64_t committed_;
+  std::int64_t read_ = -1;
   bool has_ended_ = false;
 };
 

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "engine/duck_database.h"
 #include "pipeline/replay.h"
 #include "pipeline/select.h"
 #include "pipeline/source_columns.h"
@@ -12,23 +11,12 @@
 namespace frazil {
 namespace {
 
-constexpr std::int64_t kMinimumDuckBytes = 48LL << 20;
 constexpr std::int64_t kMaxQueueBytes = 16LL << 20;
 
 }  // namespace
 
 PipelineParts::PipelineParts(const PipelinePlan& plan, MemoryBudget& budget)
     : plan_(plan), budget_(budget) {}
-
-PipelineParts::~PipelineParts() = default;
-
-Status PipelineParts::Open() {
-  DuckOptions duck;
-  duck.memory_limit_bytes = std::max(kMinimumDuckBytes, budget_.limit_bytes() / 3);
-  FRAZIL_ASSIGN(database_, DuckDatabase::Open(duck));
-  FRAZIL_ASSIGN(dead_letters_, DeadLetterSink::Open(plan_));
-  return {};
-}
 
 Result<std::unique_ptr<Source>> PipelineParts::MakeSource(std::size_t source) {
   if (plan_.replay.has_value()) return MakeReplaySource(plan_, source);
@@ -57,7 +45,7 @@ Result<std::vector<Flow>> PipelineParts::MakeFlows(std::size_t source) {
     Flow flow;
     flow.table = plan.target;
     flow.insert = names[i];
-    FRAZIL_ASSIGN(flow.transformer, MakeTransformer(select, database_.get()));
+    FRAZIL_ASSIGN(flow.transformer, MakeTransformer(select, plan_.database.get()));
     flows.push_back(std::move(flow));
   }
   return flows;

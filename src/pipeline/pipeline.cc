@@ -37,11 +37,7 @@ bool IsTransient(const Error& error, const PipelinePlan& plan) {
 }  // namespace
 
 Pipeline::Pipeline(PipelinePlan plan, const Clock& clock)
-    : plan_(std::move(plan)), io_(plan_.io), clock_(clock), writer_id_(RandomUuid()) {
-  for (const TargetPlan& target : plan_.targets) {
-    homes_.emplace_back(*io_, target.table->metadata->location);
-  }
-}
+    : plan_(std::move(plan)), io_(plan_.io), clock_(clock), writer_id_(RandomUuid()) {}
 
 Pipeline::~Pipeline() = default;
 
@@ -50,19 +46,34 @@ Status Pipeline::CheckHomes() const {
   return {};
 }
 
+void Pipeline::RememberHomes() {
+  if (!homes_.empty()) return;
+  for (const TargetPlan& target : plan_.targets) {
+    homes_.emplace_back(*io_, target.table->metadata->location);
+  }
+}
+
 Status Pipeline::RunOnce() {
   FRAZIL_TRY(CheckHomes());
   PipelineRun run(plan_, clock_, status_, writer_id_);
   FRAZIL_TRY(run.Prepare(abort_.get_token()));
+  RememberHomes();
   {
     const std::scoped_lock lock(mutex_);
     current_ = &run;
     if (is_draining_) run.Drain();
   }
   Status status = run.Run(abort_.get_token());
+  has_uncommitted_ = run.has_uncommitted();
   const std::scoped_lock lock(mutex_);
   current_ = nullptr;
   return status;
+}
+
+bool Pipeline::IsDone() {
+  if (!is_draining() || !status_.has_polled.load() || has_uncommitted_) return false;
+  Log(LogLevel::kInfo, "stopped: all that was read is committed");
+  return true;
 }
 
 bool Pipeline::is_draining() {
@@ -96,6 +107,7 @@ Status Pipeline::Run() {
     const bool was_draining = is_draining();
     Status status = RunOnce();
     if (status.has_value() || !IsTransient(status.error(), plan_)) return status;
+    if (IsDone()) return {};
     // Nothing was committed that would have to be undone, and nobody waits for more.
     if (status.error().kind == ErrorKind::kUnavailable && is_draining()) return status;
     if (was_draining) return status;  // it had nothing else to do than to settle
@@ -135,6 +147,7 @@ Status Pipeline::Run() {
       wake_.wait_for(lock, abort_.get_token(), pause, [this] { return is_draining_; });
     }
     if (abort_.stop_requested()) return Fail(ErrorKind::kCancelled, "stopped");
+    if (IsDone()) return {};
     Status replanned = Replan();
     if (!replanned.has_value() && !IsTransient(replanned.error(), plan_)) {
       return replanned;

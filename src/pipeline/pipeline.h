@@ -24,7 +24,7 @@ class PipelineRun;
 /// person can mend. Errors that pass by themselves start it anew from the ledger.
 class Pipeline {
  public:
-  /// \param plan whose tables exist (CreateMissing).
+  /// \param plan tables that do not exist are made when its sources have answered.
   Pipeline(PipelinePlan plan, const Clock& clock);
   ~Pipeline();
   Pipeline(const Pipeline&) = delete;
@@ -45,9 +45,12 @@ class Pipeline {
 
  private:
   Status RunOnce();
+  void RememberHomes();
   /// \return kUnavailable if the folder of a table is gone.
   [[nodiscard]] Status CheckHomes() const;
   bool is_draining();
+  /// Whether a stop was asked for, and a run that failed left nothing to do for another one.
+  bool IsDone();
   /// Loads the tables and plans the SELECTs anew, after somebody changed a table.
   Status Replan();
 
@@ -63,6 +66,8 @@ class Pipeline {
   // Guarded by mutex_: the run in progress, and whether Drain() was called.
   PipelineRun* current_ = nullptr;
   bool is_draining_ = false;
+  // What the last run read and did not commit is read again by the next one.
+  bool has_uncommitted_ = false;
 };
 
 }  // namespace frazil

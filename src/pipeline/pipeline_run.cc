@@ -6,13 +6,12 @@
 #include <utility>
 
 #include "base/log.h"
+#include "pipeline/memory_shares.h"
 
 namespace frazil {
 namespace {
 
 // Of the budget that the libraries leave: channels hold a part, writers most of the rest.
-constexpr std::int64_t kLibrariesBytes = 96LL << 20;
-constexpr std::int64_t kMinimumBudgetBytes = 32LL << 20;
 constexpr std::size_t kMaxChannelBytes = 8U << 20;
 constexpr std::size_t kCommitChannelBytes = 1U << 20;
 // What waits in a channel when an epoch ends belongs to it: no more than is worked off in
@@ -21,11 +20,6 @@ constexpr int kChannelsPartOfInterval = 4;
 constexpr std::chrono::milliseconds kMinimumPatience(25);
 constexpr std::int64_t kNoBound = std::numeric_limits<std::int64_t>::max();
 
-// A smaller limit than that cannot be kept.
-std::int64_t LimitFor(const PipelineSettings& settings) {
-  return std::max(settings.memory_limit_bytes, kLibrariesBytes + kMinimumBudgetBytes);
-}
-
 std::size_t WorkersPerSource(const PipelinePlan& plan) {
   if (plan.settings.workers > 0) return static_cast<std::size_t>(plan.settings.workers);
   const unsigned cores = std::max(2U, std::thread::hardware_concurrency());
@@ -33,17 +27,26 @@ std::size_t WorkersPerSource(const PipelinePlan& plan) {
       1, (cores - 1) / std::max<std::size_t>(1, plan.sources.size()));
 }
 
+StartUpChoices ChoicesOf(const PipelinePlan& plan) {
+  StartUpChoices choices;
+  choices.pipeline = plan.name;
+  choices.stop_on_rollback = plan.settings.on_rollback == OnRollback::kStop;
+  choices.continue_on_data_loss = plan.settings.on_data_loss == OnDataLoss::kContinue;
+  choices.allow_shared_topics = plan.settings.allow_shared_topics;
+  return choices;
+}
+
 }  // namespace
 
-PipelineRun::PipelineRun(const PipelinePlan& plan, const Clock& clock,
-                         PipelineStatus& status, std::string writer_id)
+PipelineRun::PipelineRun(PipelinePlan& plan, const Clock& clock, PipelineStatus& status,
+                         std::string writer_id)
     : plan_(plan),
       clock_(clock),
       status_(status),
       writer_id_(std::move(writer_id)),
       workers_per_source_(WorkersPerSource(plan)),
-      guard_(LimitFor(plan.settings)),
-      budget_(LimitFor(plan.settings) - kLibrariesBytes, &guard_),
+      guard_(ProcessBytes(plan.settings)),
+      budget_(BudgetBytes(plan.settings), &guard_),
       parts_(plan, budget_) {}
 
 PipelineRun::~PipelineRun() {
@@ -51,12 +54,31 @@ PipelineRun::~PipelineRun() {
   stages_.clear();
 }
 
-Status PipelineRun::MakeCommitters() {
-  std::vector<LoadedTable> tables;
+Status PipelineRun::OpenSources() {
+  for (std::size_t i = 0; i < plan_.sources.size(); ++i) {
+    FRAZIL_ASSIGN(auto source, parts_.MakeSource(i));
+    FRAZIL_TRY(source->Open());
+    sources_.push_back(std::move(source));
+  }
+  return {};
+}
+
+Status PipelineRun::CheckLedgers(const std::vector<Source*>& sources,
+                                 const StartUpChoices& choices) const {
+  for (const TargetPlan& target : plan_.targets) {
+    if (!target.table.has_value()) continue;
+    FRAZIL_TRY(
+        FindOwnLedger(*target.table->metadata, target.identifier, sources, choices));
+  }
+  return {};
+}
+
+// Of the tables as they were planned: files are written after what the plan knows, and a
+// commit finds out whether that is still so.
+void PipelineRun::MakeCommitters() {
   std::set<std::string> uuids;
   for (const TargetPlan& target : plan_.targets) {
-    FRAZIL_ASSIGN(tables.emplace_back(), target.catalog->LoadTable(target.identifier));
-    uuids.insert(tables.back().metadata->table_uuid);
+    uuids.insert(target.table->metadata->table_uuid);
   }
   for (std::size_t i = 0; i < plan_.targets.size(); ++i) {
     const TargetPlan& target = plan_.targets[i];
@@ -68,34 +90,28 @@ Status PipelineRun::MakeCommitters() {
     options.is_exclusive = plan_.replay.has_value();
     options.engine_version = FRAZIL_VERSION;
     committers_.push_back(std::make_unique<TableCommitter>(
-        *target.catalog, *plan_.io, clock_, target.identifier, tables[i],
+        *target.catalog, *plan_.io, clock_, target.identifier, *target.table,
         std::move(options)));
     start_up_tables_.push_back(
-        {committers_.back().get(), target.catalog, tables[i].metadata->table_uuid,
+        {committers_.back().get(), target.catalog, target.table->metadata->table_uuid,
          static_cast<std::int64_t>(i) == plan_.dead_letter_target});
   }
-  return {};
 }
 
 Status PipelineRun::Prepare(const std::stop_token& stop) {
-  FRAZIL_TRY(parts_.Open());
-  FRAZIL_TRY(MakeCommitters());
+  // What can be refused is refused before any table is made.
+  FRAZIL_TRY(OpenSources());
+  std::vector<Source*> sources;
+  for (const auto& source : sources_) sources.push_back(source.get());
+  FRAZIL_ASSIGN(dead_letters_, DeadLetterSink::Open(plan_));
+  FRAZIL_TRY(dead_letters_->CheckTopic());
+  const StartUpChoices choices = ChoicesOf(plan_);
+  FRAZIL_TRY(CheckLedgers(sources, choices));
+  FRAZIL_TRY(CreateMissing(plan_));
+  MakeCommitters();
   if (plan_.replay.has_value()) {
     for (const auto& committer : committers_) FRAZIL_TRY(committer->Fence(stop));
   }
-  std::vector<Source*> sources;
-  for (std::size_t i = 0; i < plan_.sources.size(); ++i) {
-    FRAZIL_ASSIGN(auto source, parts_.MakeSource(i));
-    FRAZIL_TRY(source->Open());
-    sources.push_back(source.get());
-    sources_.push_back(std::move(source));
-  }
-  FRAZIL_TRY(parts_.dead_letters().CheckTopic());
-  StartUpChoices choices;
-  choices.pipeline = plan_.name;
-  choices.stop_on_rollback = plan_.settings.on_rollback == OnRollback::kStop;
-  choices.continue_on_data_loss = plan_.settings.on_data_loss == OnDataLoss::kContinue;
-  choices.allow_shared_topics = plan_.settings.allow_shared_topics;
   FRAZIL_TRY(PrepareLedgers(start_up_tables_, sources, choices, stop));
   FRAZIL_ASSIGN(const std::int64_t first_epoch, NextEpoch(start_up_tables_));
   trigger_ = std::make_unique<EpochTrigger>(
@@ -127,6 +143,10 @@ Status PipelineRun::Run(const std::stop_token& stop) {
   if (!started.has_value()) return started;
   if (stop.stop_requested()) return Fail(ErrorKind::kCancelled, "stopped");
   return outcome_;
+}
+
+bool PipelineRun::has_uncommitted() const {
+  return progress_ != nullptr && progress_->has_uncommitted();
 }
 
 void PipelineRun::Drain() {
@@ -173,7 +193,7 @@ void PipelineRun::StartCommitStage() {
   context.progress = progress_.get();
   context.clock = &clock_;
   context.verify_streams = [this] { return VerifyStreams(); };
-  context.before_commit = [this] { return parts_.dead_letters().Flush(); };
+  context.before_commit = [this] { return dead_letters_->Flush(); };
   context.on_handled = [this](std::int64_t epoch) { trigger_->MarkHandled(epoch); };
   context.is_draining = [this] { return trigger_->is_draining(); };
   context.after_commit = [this](const Positions& positions) {
@@ -222,7 +242,7 @@ Status PipelineRun::StartWorkers() {
         plan_.dead_letter_target < 0
             ? nullptr
             : write_channels_[static_cast<std::size_t>(plan_.dead_letter_target)].get();
-    context.on_failures = parts_.dead_letters().ForWorker(dead_letters);
+    context.on_failures = dead_letters_->ForWorker(dead_letters);
     context.status = &status_;
     auto stage = std::make_shared<WorkerStage>(std::move(context));
     AddStage(Role::kWorker, i, fmt::format("work-{}", i),
@@ -245,6 +265,7 @@ void PipelineRun::StartSources() {
     context.status = &status_;
     context.read_ledgers = [this] { return ReadStartPositions(start_up_tables_); };
     context.table_count = plan_.targets.size();
+    context.pipeline_id = start_up_tables_.front().uuid;
     context.on_end = [this] {
       const std::scoped_lock lock(mutex_);
       if (++sources_at_end_ == sources_.size()) trigger_->Drain();

@@ -16,6 +16,7 @@
 #include "base/result.h"
 #include "base/stage.h"
 #include "pipeline/commit_stage.h"
+#include "pipeline/dead_letter_sink.h"
 #include "pipeline/epoch_trigger.h"
 #include "pipeline/parts.h"
 #include "pipeline/plan.h"
@@ -31,17 +32,21 @@ namespace frazil {
 class PipelineRun {
  public:
   /// All arguments outlive the run.
-  PipelineRun(const PipelinePlan& plan, const Clock& clock, PipelineStatus& status,
+  PipelineRun(PipelinePlan& plan, const Clock& clock, PipelineStatus& status,
               std::string writer_id);
   ~PipelineRun();
   PipelineRun(const PipelineRun&) = delete;
   PipelineRun& operator=(const PipelineRun&) = delete;
 
-  /// \brief Connects, and settles where to begin (PrepareLedgers). Reads no record.
+  /// \brief Connects, makes the tables that do not exist, and settles where to begin
+  /// (PrepareLedgers). Reads no record.
   Status Prepare(const std::stop_token& stop);
 
   /// \brief Runs the stages until the input ends, Drain(), an error, or `stop`.
   Status Run(const std::stop_token& stop);
+
+  /// \brief Whether anything was read that is not committed. Call after Run.
+  [[nodiscard]] bool has_uncommitted() const;
 
   /// \brief Ends the current epoch, commits it, and ends. Thread-safe.
   void Drain();
@@ -49,7 +54,11 @@ class PipelineRun {
  private:
   enum class Role { kSource, kWorker, kWriter, kCommitter };
 
-  Status MakeCommitters();
+  Status OpenSources();
+  /// \return as PrepareLedgers, what the tables that exist give reason to refuse.
+  [[nodiscard]] Status CheckLedgers(const std::vector<Source*>& sources,
+                                    const StartUpChoices& choices) const;
+  void MakeCommitters();
   Status VerifyStreams();
   Status StartStages();
   void StartCommitStage();
@@ -61,7 +70,7 @@ class PipelineRun {
                    const Status& status);
   void StopStages();
 
-  const PipelinePlan& plan_;
+  PipelinePlan& plan_;
   const Clock& clock_;
   PipelineStatus& status_;
   const std::string writer_id_;
@@ -69,6 +78,7 @@ class PipelineRun {
   MemoryGuard guard_;
   MemoryBudget budget_;
   PipelineParts parts_;
+  std::unique_ptr<DeadLetterSink> dead_letters_;
 
   std::vector<std::unique_ptr<TableCommitter>> committers_;
   std::vector<StartUpTable> start_up_tables_;

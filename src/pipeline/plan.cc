@@ -8,6 +8,7 @@
 #include "config/option_set.h"
 #include "engine/duck_database.h"
 #include "pipeline/dead_letter_sink.h"
+#include "pipeline/memory_shares.h"
 #include "pipeline/select.h"
 #include "pipeline/source_columns.h"
 #include "pipeline/targets.h"
@@ -80,10 +81,12 @@ Status PlanFlows(PipelinePlan& plan) {
         ErrorAt(plan.spec, {}, "the script has no INSERT: there is nothing to run"));
   }
   DuckOptions options;
-  FRAZIL_ASSIGN(const auto database, DuckDatabase::Open(options));
+  options.memory_limit_bytes = DuckBytes(plan.settings);
+  FRAZIL_ASSIGN(plan.database, DuckDatabase::Open(options));
   for (std::size_t i = 0; i < plan.spec.inserts.size(); ++i) {
     const InsertSpec& insert = plan.spec.inserts[i];
-    FRAZIL_ASSIGN(const std::size_t source, SourceOfInsert(plan.spec, insert, *database));
+    FRAZIL_ASSIGN(const std::size_t source,
+                  SourceOfInsert(plan.spec, insert, *plan.database));
     FlowPlan flow;
     flow.insert = i;
     const auto known = std::find(plan.sources.begin(), plan.sources.end(), source);
@@ -93,9 +96,9 @@ Status PlanFlows(PipelinePlan& plan) {
     KeepOrder(plan.spec, plan.targets[flow.target].schema, plan.spec.inserts[i]);
     // Building it once is the type check: it is where a SELECT that does not fit is refused.
     const TransformSpec select = TransformSpecOf(plan, flow);
-    FRAZIL_ASSIGN(const auto transformer, MakeTransformer(select, database.get()));
+    FRAZIL_ASSIGN(const auto transformer, MakeTransformer(select, plan.database.get()));
     plan.selects.push_back(transformer->Describe());
-    FRAZIL_ASSIGN(const SelectTraits traits, DescribeSelect(select, database.get()));
+    FRAZIL_ASSIGN(const SelectTraits traits, DescribeSelect(select, plan.database.get()));
     AddWarnings(insert, traits, plan.warnings);
     plan.flows.push_back(flow);
   }

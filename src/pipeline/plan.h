@@ -22,6 +22,8 @@
 
 namespace frazil {
 
+class DuckDatabase;
+
 /// \brief A table the pipeline writes.
 struct TargetPlan {
   TableName name;
@@ -60,6 +62,8 @@ struct PipelinePlan {
   std::string name;
   std::shared_ptr<FileIO> io;
   std::map<std::string, std::unique_ptr<Catalog>> catalogs;
+  /// Runs the SELECTs, those of the plan's checks and the pipeline's own.
+  std::shared_ptr<DuckDatabase> database;
   /// Indices into spec.sources of the sources that some INSERT reads.
   std::vector<std::size_t> sources;
   /// Target 0 is the anchor; a dead-letter table, if any, is the last one.

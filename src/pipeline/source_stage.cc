@@ -103,7 +103,11 @@ Status SourceStage::Send(RawBatch batch) {
   if (gone_.contains(split) || context_.trigger->IsBeyondLast(epoch_)) return {};
   next_[split] = range.end;
   const auto [covered, is_first] = ranges_.try_emplace(split, range);
-  if (!is_first) covered->second.end = range.end;
+  if (is_first) {
+    context_.progress->MarkRead(epoch_);
+  } else {
+    covered->second.end = range.end;
+  }
   return {};
 }
 
@@ -237,7 +241,8 @@ void SourceStage::OnLost(const std::vector<Split>& splits) {
     gone_.insert(split);
   }
   failed_ = Fail(ErrorKind::kLedgerConflict,
-                 "{} splits were lost to another worker; starting again from the ledger",
+                 "the consumer group took {} splits away without waiting: its broker was "
+                 "away, or did not hear of this worker for too long",
                  splits.size());
 }
 

@@ -43,6 +43,8 @@ struct SourceStageContext {
   /// Reads the ledgers afresh.
   std::function<Result<StartPositions>()> read_ledgers;
   std::size_t table_count = 0;
+  /// UUID of the anchor: workers that write other tables are of another pipeline.
+  std::string pipeline_id;
   /// How long a commit may take when splits are taken away.
   std::chrono::milliseconds revoke_wait = std::chrono::seconds(10);
   /// Called when a bounded source has been read to its end.
@@ -57,6 +59,7 @@ class SourceStage : public SplitListener {
   /// \brief Runs until the trigger has drained, an error, or `stop`.
   Status Run(const std::stop_token& stop);
 
+  [[nodiscard]] std::string pipeline_id() const override { return context_.pipeline_id; }
   Result<Positions> OnAssigned(const std::vector<Split>& splits) override;
   void OnRevoked(const std::vector<Split>& splits) override;
   void OnLost(const std::vector<Split>& splits) override;

@@ -26,17 +26,12 @@ Status CheckState(const LedgerLookup& lookup, const std::string& table,
         "`frazil ledger reset`",
         table, choices.pipeline);
   }
-  if (lookup.state == LedgerState::kRolledBack) {
-    if (choices.stop_on_rollback) {
-      return Fail(
-          ErrorKind::kDataLoss,
-          "{}: the table was rolled back behind what pipeline '{}' had written, and "
-          "'on-rollback' is 'stop'. Set it to 'replay' to read those records again",
-          table, choices.pipeline);
-    }
-    Log(LogLevel::kWarning,
-        "the table was rolled back: what it lost is read and written again",
-        {{"table", table}, {"pipeline", choices.pipeline}});
+  if (lookup.state == LedgerState::kRolledBack && choices.stop_on_rollback) {
+    return Fail(
+        ErrorKind::kDataLoss,
+        "{}: the table was rolled back behind what pipeline '{}' had written, and "
+        "'on-rollback' is 'stop'. Set it to 'replay' to read those records again",
+        table, choices.pipeline);
   }
   return {};
 }
@@ -195,15 +190,17 @@ Status FoundLostLedgers(const std::vector<StartUpTable>& tables,
 
 // Where a table stands, after all checks; a rollback is acknowledged.
 Result<LedgerLookup> SettleTable(const StartUpTable& table,
-                                 const std::vector<NamedSplit>& splits,
+                                 const std::vector<Source*>& sources,
                                  const StartUpChoices& choices,
                                  const std::stop_token& stop) {
   const TableIdentifier& identifier = table.committer->identifier();
   FRAZIL_ASSIGN(const LoadedTable loaded, table.catalog->LoadTable(identifier));
-  FRAZIL_ASSIGN(LedgerLookup lookup, FindLedger(*loaded.metadata, choices.pipeline));
-  FRAZIL_TRY(CheckState(lookup, identifier.ToString(), choices));
-  FRAZIL_TRY(CheckStrangers(*loaded.metadata, identifier.ToString(), splits, choices));
+  FRAZIL_ASSIGN(LedgerLookup lookup,
+                FindOwnLedger(*loaded.metadata, identifier, sources, choices));
   if (lookup.state != LedgerState::kRolledBack) return lookup;
+  Log(LogLevel::kWarning,
+      "the table was rolled back: what it lost is read and written again",
+      {{"table", identifier.ToString()}, {"pipeline", choices.pipeline}});
   FRAZIL_TRY(table.committer->AcknowledgeRollback(stop));
   return table.committer->ReadLedger();
 }
@@ -215,7 +212,7 @@ Status SettleLedgers(const std::vector<StartUpTable>& tables,
   const std::vector<NamedSplit> splits = SplitsOf(sources);
   std::vector<LedgerLookup> lookups;
   for (const StartUpTable& table : tables) {
-    FRAZIL_ASSIGN(lookups.emplace_back(), SettleTable(table, splits, choices, stop));
+    FRAZIL_ASSIGN(lookups.emplace_back(), SettleTable(table, sources, choices, stop));
   }
   FRAZIL_ASSIGN(const auto recreated, FindRecreated(lookups, splits, choices));
   FRAZIL_TRY(RestartRecreated(tables, lookups, recreated, stop));
@@ -229,6 +226,16 @@ Status SettleLedgers(const std::vector<StartUpTable>& tables,
 }
 
 }  // namespace
+
+Result<LedgerLookup> FindOwnLedger(const TableMetadata& metadata,
+                                   const TableIdentifier& identifier,
+                                   const std::vector<Source*>& sources,
+                                   const StartUpChoices& choices) {
+  FRAZIL_ASSIGN(LedgerLookup lookup, FindLedger(metadata, choices.pipeline));
+  FRAZIL_TRY(CheckState(lookup, identifier.ToString(), choices));
+  FRAZIL_TRY(CheckStrangers(metadata, identifier.ToString(), SplitsOf(sources), choices));
+  return lookup;
+}
 
 Status PrepareLedgers(const std::vector<StartUpTable>& tables,
                       const std::vector<Source*>& sources, const StartUpChoices& choices,

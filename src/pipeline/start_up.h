@@ -40,6 +40,13 @@ struct StartUpTable {
   bool is_dead_letters = false;
 };
 
+/// \brief Finds the pipeline's ledger in a table that it may go on with.
+/// \return kDataLoss or kInvalidConfig where PrepareLedgers would refuse the table.
+Result<LedgerLookup> FindOwnLedger(const TableMetadata& metadata,
+                                   const TableIdentifier& identifier,
+                                   const std::vector<Source*>& sources,
+                                   const StartUpChoices& choices);
+
 /// \brief Checks the ledgers of all tables, acknowledges rollbacks, and commits what a first
 /// start resolves to.
 /// \param tables table 0 is the anchor.

@@ -112,15 +112,7 @@ Status CheckNotRedundant(const PipelineSpec& spec, const PartitionSpec& earlier,
   return {};
 }
 
-Status CheckTable(const TargetPlan& target) {
-  TableMetadata metadata;
-  if (target.table.has_value()) {
-    metadata = *target.table->metadata;
-  } else {
-    NewTable table = *target.creation;
-    if (table.location.empty()) table.location = "/";
-    FRAZIL_ASSIGN(metadata, MakeTableMetadata(table, /*now_ms=*/0));
-  }
+Status CheckMetadata(const TableMetadata& metadata) {
   if (metadata.format_version != kWrittenFormatVersion) {
     return Fail(ErrorKind::kNotSupported,
                 "it is of format-version {}, and Frazil writes version {}",
@@ -129,6 +121,14 @@ Status CheckTable(const TargetPlan& target) {
   FRAZIL_TRY(ParquetLayout::Make(metadata));
   FRAZIL_TRY(PartitionRouter::Make(metadata.CurrentSchema(), metadata.DefaultSpec()));
   return {};
+}
+
+Status CheckTable(const TargetPlan& target) {
+  if (target.table.has_value()) return CheckMetadata(*target.table->metadata);
+  NewTable table = *target.creation;
+  if (table.location.empty()) table.location = "/";
+  FRAZIL_ASSIGN(const TableMetadata metadata, MakeTableMetadata(table, /*now_ms=*/0));
+  return CheckMetadata(metadata);
 }
 
 }  // namespace

@@ -73,7 +73,6 @@ Result<ReplayTrial> TryReplay(const PipelinePlan& plan) {
   ReplayTrial trial;
   MemoryBudget budget(kMemoryBytes);
   PipelineParts parts(plan, budget);
-  FRAZIL_TRY(parts.Open());
   for (std::size_t i = 0; i < plan.sources.size(); ++i) {
     FRAZIL_TRY(TrySource(plan, parts, i, trial));
   }

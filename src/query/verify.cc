@@ -115,7 +115,6 @@ class Verifier {
     FRAZIL_ASSIGN(open_, OpenLetters::Load(plan_, *connection_));
     FRAZIL_ASSIGN(report.cannot_verify, Prepare(report));
     if (!report.cannot_verify.empty()) return report;
-    FRAZIL_TRY(parts_.Open());
     for (std::size_t i = 0; i < replay_.sources.size(); ++i) {
       FRAZIL_ASSIGN(report.cannot_verify, Replay(i));
       if (!report.cannot_verify.empty()) return report;

@@ -112,6 +112,7 @@ def test_a_missing_topic_is_told_with_one_that_is_there(kafka, topic, lake, fraz
     wrong = name[:-1] + "x"
     done = run(frazil, script.copying(lake, kafka.bootstrap, wrong))
     assert_fails(done, 3, f"'{wrong}'", kafka.bootstrap, name)
+    assert not lake.catalog().list_namespaces(), "a start that is refused has left tables behind"
 
 
 def dead_letters_to(name: str) -> str:
@@ -231,8 +232,10 @@ def test_a_table_that_another_pipeline_fills_from_this_topic_is_refused(
     name = topic()
     text = script.copying(lake, kafka.bootstrap, name)
     assert run(frazil, script.set_all({"pipeline.name": "one"}), text).returncode == 0
+    before = lake.catalog().list_tables("db")
     done = run(frazil, script.set_all({"pipeline.name": "two"}), text)
     assert_fails(done, 2, "'one'", name, "allow-shared-topics")
+    assert lake.catalog().list_tables("db") == before
 
 
 # --- The machine ----------------------------------------------------------------------------------
