@@ -111,6 +111,33 @@ def test_a_stop_while_the_broker_is_away_does_not_wait_for_it(own_kafka, lake, f
     assert_exactly_once(lake, "events", held(own_kafka, name))
 
 
+@pytest.mark.parametrize("rows", ["committed", "on their way"])
+def test_a_stop_after_the_group_has_ended_is_no_failure_if_all_is_committed(
+    own_kafka, lake, frazil, rows
+):
+    name = own_kafka.create_topic("gone")
+    settings = script.QUICK if rows == "committed" else script.NEVER
+    text = script.copying(lake, own_kafka.bootstrap, name, script.FROM_START, settings)
+    worker = start(frazil, text)
+    until(lambda: lake.ledger("events"), "the first ledger", context=worker.tail)
+    produce_ids(own_kafka, name, range(200))
+    if rows == "committed":
+        until(lambda: lake.count("events") == 200, "the rows", context=worker.tail)
+    else:
+        until(lambda: open_files(lake), "rows on their way", context=worker.tail)
+
+    own_kafka.kill()
+    # The session lasts 10 s.
+    until(lambda: "starting again" in worker.output(), "its end", 40, context=worker.tail)
+    worker.process.terminate()
+
+    assert worker.exit_code(40) == (0 if rows == "committed" else 4), worker.tail()
+    assert "another worker" not in worker.output()
+    own_kafka.start()
+    assert run(frazil, script.copying(lake, own_kafka.bootstrap, name)).returncode == 0
+    assert_exactly_once(lake, "events", held(own_kafka, name))
+
+
 @pytest.mark.parametrize("assignment", ["static", "group"])
 @pytest.mark.parametrize("rows", ["committed", "on their way"])
 def test_a_stop_while_the_broker_hangs_does_not_wait_for_it(
