@@ -1,5 +1,7 @@
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
+#include <limits>
 #include <string>
 #include <utility>
 
@@ -40,6 +42,14 @@ Data Retyped(const Data& data, std::shared_ptr<arrow::DataType> type) {
   return result;
 }
 
+// Which values are null, from the first bit on; nullptr: none.
+Result<std::shared_ptr<arrow::Buffer>> CopyOfBitmap(const arrow::ArrayData& data) {
+  if (data.GetNullCount() == 0) return nullptr;
+  return FromArrow(arrow::internal::CopyBitmap(arrow::default_memory_pool(),
+                                               data.buffers[0]->data(), data.offset,
+                                               data.length));
+}
+
 // Binary of any length as fixed: a value of another length fails its row.
 Result<Data> ToFixed(const Data& data, const Type& to,
                      const std::shared_ptr<arrow::DataType>& type, const Place& place) {
@@ -63,15 +73,77 @@ Result<Data> ToFixed(const Data& data, const Type& to,
                              place.path, width, length));
     }
   }
-  std::shared_ptr<arrow::Buffer> bitmap;
-  const std::int64_t nulls = data->GetNullCount();
-  if (nulls > 0) {
-    FRAZIL_ASSIGN(bitmap, FromArrow(arrow::internal::CopyBitmap(
-                              arrow::default_memory_pool(), data->buffers[0]->data(),
-                              data->offset, data->length)));
+  FRAZIL_ASSIGN(std::shared_ptr<arrow::Buffer> bitmap, CopyOfBitmap(*data));
+  return arrow::ArrayData::Make(type, data->length,
+                                {std::move(bitmap), std::shared_ptr(std::move(values))},
+                                data->GetNullCount());
+}
+
+// As near as the type gets: both numbers of the quotient are exact, since IsAssignable lets no
+// more digits through than that. (Arrow multiplies by a power that is not.)
+template <typename Real>
+Result<Data> DecimalToReal(const Data& data, int scale,
+                           const std::shared_ptr<arrow::DataType>& type) {
+  Real divisor = 1;
+  for (int i = 0; i < scale; ++i) divisor *= 10;
+  const auto count = static_cast<std::size_t>(data->length);
+  FRAZIL_ASSIGN(
+      std::unique_ptr<arrow::Buffer> values,
+      FromArrow(arrow::AllocateBuffer(static_cast<std::int64_t>(count * sizeof(Real)))));
+  auto* const out = values->mutable_data_as<Real>();
+  // Two's complement in 128 bits, of which so few digits need the lower half.
+  const auto* const in = data->GetValues<std::int64_t>(1, 2 * data->offset);
+  for (std::size_t i = 0; i < count; ++i) {
+    out[i] = static_cast<Real>(in[2 * i]) / divisor;
   }
-  return arrow::ArrayData::Make(
-      type, data->length, {std::move(bitmap), std::shared_ptr(std::move(values))}, nulls);
+  FRAZIL_ASSIGN(std::shared_ptr<arrow::Buffer> bitmap, CopyOfBitmap(*data));
+  return arrow::ArrayData::Make(type, data->length,
+                                {std::move(bitmap), std::shared_ptr(std::move(values))},
+                                data->GetNullCount());
+}
+
+// Calls `fail_at` with the index of each value that is not null and outside of [least, most].
+template <typename Value, typename FailAt>
+void FindOutside(const arrow::ArrayData& data, Value least, Value most,
+                 const FailAt& fail_at) {
+  const auto* const values = data.GetValues<Value>(1);
+  bool is_any = false;
+  for (std::int64_t i = 0; i < data.length; ++i) {
+    is_any |= values[i] < least || values[i] > most;
+  }
+  if (!is_any) [[likely]]
+    return;
+  for (std::int64_t i = 0; i < data.length; ++i) {
+    const bool is_outside = values[i] < least || values[i] > most;
+    if (is_outside && data.IsValid(i)) fail_at(i);
+  }
+}
+
+// DuckDB's infinite dates and timestamps and its time 24:00 are no values of Iceberg's: readers
+// take them for numbers, each for another one.
+void CheckTemporal(const arrow::ArrayData& data, const Type& type, const Place& place) {
+  constexpr std::int64_t kLastMicrosecond = 86'399'999'999;
+  constexpr auto kMostDays = std::numeric_limits<std::int32_t>::max();
+  constexpr auto kMost = std::numeric_limits<std::int64_t>::max();
+  const auto fail_at = [&](std::int64_t index) {
+    const std::int64_t row = place.row_of(index);
+    if (row < 0) return;
+    place.fail(row, "OutOfRange",
+               fmt::format("the column {}, of type {}, has no such value: {}", place.path,
+                           type.ToString(),
+                           type.id() == TypeId::kTime ? "24:00:00" : "infinity"));
+  };
+  switch (type.id()) {
+    case TypeId::kTime:
+      return FindOutside<std::int64_t>(data, 0, kLastMicrosecond, fail_at);
+    case TypeId::kDate:
+      return FindOutside<std::int32_t>(data, 1 - kMostDays, kMostDays - 1, fail_at);
+    case TypeId::kTimestamp:
+    case TypeId::kTimestamptz:
+      return FindOutside<std::int64_t>(data, 1 - kMost, kMost - 1, fail_at);
+    default:
+      return;
+  }
 }
 
 Result<Data> Convert(const Data& data, const Type& from, const Type& to,
@@ -116,7 +188,16 @@ Result<Data> Convert(const Data& data, const Type& from, const Type& to,
                      const std::shared_ptr<arrow::DataType>& type, const Place& place) {
   if (to.id() == TypeId::kStruct) return ConvertStruct(data, from, to, type, place);
   if (to.is_nested()) return ConvertList(data, from, to, type, place);
-  if (from == to) return Retyped(data, type);
+  if (from == to) {
+    CheckTemporal(*data, to, place);
+    return Retyped(data, type);
+  }
+  if (from.id() == TypeId::kDecimal && to.id() == TypeId::kDouble) {
+    return DecimalToReal<double>(data, from.scale(), type);
+  }
+  if (from.id() == TypeId::kDecimal && to.id() == TypeId::kFloat) {
+    return DecimalToReal<float>(data, from.scale(), type);
+  }
   if (to.id() == TypeId::kFixed) return ToFixed(data, to, type, place);
   auto cast = arrow::compute::Cast(arrow::Datum(data), type);
   if (!cast.ok()) {

@@ -129,6 +129,37 @@ TEST_F(ProjectionTest, PicksRenamesAndWidensWithoutCopying) {
   EXPECT_EQ(result.rows->column_data(0)->buffers[1], rows->column_data(0)->buffers[1]);
 }
 
+TEST_F(ProjectionTest, DecimalsBecomeTheNearestNumber) {
+  const TransformSpec spec = SpecOf("SELECT wide, whole, small FROM events",
+                                    {{"wide", Type::Decimal(15, 7)},
+                                     {"whole", Type::Decimal(15, 0)},
+                                     {"small", Type::Decimal(6, 3)}},
+                                    {FieldOf("wide", Type(TypeId::kDouble)),
+                                     FieldOf("whole", Type(TypeId::kDouble)),
+                                     FieldOf("small", Type(TypeId::kFloat))});
+  // Digits read as a double or a float are the nearest one.
+  const auto columns_of = [&](const std::string& wide, const std::string& whole,
+                              const std::string& small) {
+    return RowsOfJson(spec, {wide, whole, small});
+  };
+  const auto rows = columns_of(
+      R"(["0.7000000", "1.1000000", "-12345678.1234567", null, "0.0000001"])",
+      R"(["999999999999999", "-1", "0", null, "7"])",
+      R"(["0.618", "-999.999", "0.001", null, "0.700"])");
+  TransformedBatch result = Apply(spec, rows);
+  ExpectColumn(result, 0, "[0.7, 1.1, -12345678.1234567, null, 0.0000001]");
+  ExpectColumn(result, 1, "[999999999999999, -1, 0, null, 7]");
+  ExpectColumn(result, 2, "[0.618, -999.999, 0.001, null, 0.7]");
+  result = Apply(spec, rows->Slice(1, 3));
+  ExpectColumn(result, 0, "[1.1, -12345678.1234567, null]");
+  ExpectColumn(result, 2, "[-999.999, 0.001, null]");
+  for (int i = 0; i < 1000; ++i) {
+    const std::string text = fmt::format("{}.{:03}", i % 7, i);
+    result = Apply(spec, columns_of("[null]", "[null]", "[\"" + text + "\"]"));
+    ExpectColumn(result, 2, "[" + text + "]");
+  }
+}
+
 TEST_F(ProjectionTest, AMemberOfANullStructIsNull) {
   const TransformSpec spec =
       SpecOf("SELECT s.a FROM events", {{"s", Type::Struct({FieldOf("a", kLongType)})}},
