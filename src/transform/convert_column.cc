@@ -45,9 +45,8 @@ Data Retyped(const Data& data, std::shared_ptr<arrow::DataType> type) {
 // Which values are null, from the first bit on; nullptr: none.
 Result<std::shared_ptr<arrow::Buffer>> CopyOfBitmap(const arrow::ArrayData& data) {
   if (data.GetNullCount() == 0) return nullptr;
-  return FromArrow(arrow::internal::CopyBitmap(arrow::default_memory_pool(),
-                                               data.buffers[0]->data(), data.offset,
-                                               data.length));
+  return FromArrow(arrow::internal::CopyBitmap(
+      arrow::default_memory_pool(), data.buffers[0]->data(), data.offset, data.length));
 }
 
 // Binary of any length as fixed: a value of another length fails its row.

@@ -3,7 +3,9 @@
 /// \file transform/from_table.h
 /// \brief What the FROM of a query reads, through common table expressions and views.
 
+#include <limits>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,6 +41,27 @@ struct FromTable {
   /// What a common table expression or a view calls the first of its columns.
   std::vector<std::string> column_names;
 };
+
+/// \brief Common table expressions in reach: the first `visible` of a node's own.
+struct ScopeLevel {
+  const Json* node = nullptr;
+  std::size_t visible = std::numeric_limits<std::size_t>::max();
+};
+
+/// Innermost last.
+using Scope = std::vector<ScopeLevel>;
+
+/// \brief A common table expression, and what its query may read.
+struct CommonTable {
+  const Json* node = nullptr;
+  /// Whether its columns are named anew.
+  bool is_renamed = false;
+  Scope scope;
+};
+
+/// \brief The innermost common table expression of that name: it sees those before it, and
+/// what is further out.
+std::optional<CommonTable> FindCommonTable(const Scope& scope, std::string_view name);
 
 /// \brief Looks up the FROM of a SELECT_NODE. A common table expression is found only in
 /// the node's own WITH: one further out is kOther.

@@ -130,22 +130,22 @@ TEST_F(ProjectionTest, PicksRenamesAndWidensWithoutCopying) {
 }
 
 TEST_F(ProjectionTest, DecimalsBecomeTheNearestNumber) {
-  const TransformSpec spec = SpecOf("SELECT wide, whole, small FROM events",
-                                    {{"wide", Type::Decimal(15, 7)},
-                                     {"whole", Type::Decimal(15, 0)},
-                                     {"small", Type::Decimal(6, 3)}},
-                                    {FieldOf("wide", Type(TypeId::kDouble)),
-                                     FieldOf("whole", Type(TypeId::kDouble)),
-                                     FieldOf("small", Type(TypeId::kFloat))});
+  const TransformSpec spec = SpecOf(
+      "SELECT wide, whole, small FROM events",
+      {{"wide", Type::Decimal(15, 7)},
+       {"whole", Type::Decimal(15, 0)},
+       {"small", Type::Decimal(6, 3)}},
+      {FieldOf("wide", Type(TypeId::kDouble)), FieldOf("whole", Type(TypeId::kDouble)),
+       FieldOf("small", Type(TypeId::kFloat))});
   // Digits read as a double or a float are the nearest one.
   const auto columns_of = [&](const std::string& wide, const std::string& whole,
                               const std::string& small) {
     return RowsOfJson(spec, {wide, whole, small});
   };
-  const auto rows = columns_of(
-      R"(["0.7000000", "1.1000000", "-12345678.1234567", null, "0.0000001"])",
-      R"(["999999999999999", "-1", "0", null, "7"])",
-      R"(["0.618", "-999.999", "0.001", null, "0.700"])");
+  const auto rows =
+      columns_of(R"(["0.7000000", "1.1000000", "-12345678.1234567", null, "0.0000001"])",
+                 R"(["999999999999999", "-1", "0", null, "7"])",
+                 R"(["0.618", "-999.999", "0.001", null, "0.700"])");
   TransformedBatch result = Apply(spec, rows);
   ExpectColumn(result, 0, "[0.7, 1.1, -12345678.1234567, null, 0.0000001]");
   ExpectColumn(result, 1, "[999999999999999, -1, 0, null, 7]");

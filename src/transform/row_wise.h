@@ -1,28 +1,24 @@
 #pragma once
 
 /// \file transform/row_wise.h
-/// \brief Whether each output row of a query comes from one input row by itself.
+/// \brief Whether the output rows of a query come from one input row each, by itself.
 
-#include <map>
 #include <string>
 #include <string_view>
 
 #include "base/json.h"
 #include "transform/from_table.h"
+#include "transform/function_facts.h"
 
 namespace frazil {
 
-/// \brief What duckdb_functions() says of a function name; of several functions that share
-/// it, what holds for any.
-struct FunctionFact {
-  bool is_aggregate = false;
-  bool is_macro = false;
-  /// Not CONSISTENT: now(), uuid(), random(), nextval(), ...
-  bool is_volatile = false;
+/// \brief What RowWiseCheck found.
+struct RowWise {
+  /// "it joins"; empty if the query is row-wise: it gives the same rows wherever a batch ends.
+  std::string why_not;
+  /// Each input row gives one output row or none, by a chain of SELECTs of one table.
+  bool is_plain = true;
 };
-
-/// By name in lower case.
-using FunctionFacts = std::map<std::string, FunctionFact>;
 
 /// \brief Decides by the tree alone, and says "no" where it is not sure.
 class RowWiseCheck {
@@ -32,12 +28,19 @@ class RowWiseCheck {
                const FunctionFacts& facts)
       : source_name_(source_name), views_(views), facts_(facts) {}
 
-  /// \brief "it joins"; empty if the query is row-wise.
-  [[nodiscard]] std::string WhyNot(const Json& node) const;
+  [[nodiscard]] RowWise Of(const Json& node) const;
 
  private:
-  [[nodiscard]] std::string WhyNotFrom(const Json& node) const;
-  [[nodiscard]] std::string WhyNotExpression(const Json& expression) const;
+  // Each gives a reason or "", and clears `is_plain` where it is not so.
+  [[nodiscard]] std::string WhyNot(const Json& node, Scope scope, bool& is_plain) const;
+  [[nodiscard]] std::string WhyNotUnion(const Json& node, const Scope& scope,
+                                        bool& is_plain) const;
+  [[nodiscard]] std::string WhyNotFrom(const Json& from, const Scope& scope,
+                                       bool& is_plain) const;
+  [[nodiscard]] std::string WhyNotJoin(const Json& join, const Scope& scope,
+                                       bool& is_plain) const;
+  [[nodiscard]] std::string WhyNotExpression(const Json& expression,
+                                             bool& is_plain) const;
 
   std::string_view source_name_;
   const ParsedViews& views_;

@@ -58,31 +58,14 @@ Status ParseViews(const TransformSpec& spec, DuckConnection& connection,
   return {};
 }
 
-Result<FunctionFacts> LookUpFunctions(DuckConnection& connection, const QueryTree& tree,
-                                      const ParsedViews& views) {
-  std::set<std::string> names;
-  for (const std::string& name : tree.Functions()) names.insert(name);
+// Those of the query and of the views that it reads.
+std::vector<std::string> FunctionsOf(const QueryTree& tree, const ParsedViews& views) {
+  std::vector<std::string> names = tree.Functions();
   for (const auto& [name, view] : views) {
-    for (const std::string& function : view.tree.Functions()) names.insert(function);
+    const std::vector<std::string> more = view.tree.Functions();
+    names.insert(names.end(), more.begin(), more.end());
   }
-  FunctionFacts facts;
-  if (names.empty()) return facts;
-  std::string list;
-  for (const std::string& name : names) {
-    list += fmt::format("{}{}", list.empty() ? "" : ", ", QuoteSqlText(name));
-  }
-  FRAZIL_ASSIGN(const auto rows,
-                connection.QueryTexts(fmt::format(
-                    "SELECT DISTINCT lower(function_name), function_type, stability FROM "
-                    "duckdb_functions() WHERE lower(function_name) IN ({})",
-                    list)));
-  for (const auto& row : rows) {
-    FunctionFact& fact = facts[row[0]];
-    fact.is_aggregate = fact.is_aggregate || row[1] == "aggregate";
-    fact.is_macro = fact.is_macro || row[1] == "macro" || row[1] == "table_macro";
-    fact.is_volatile = fact.is_volatile || (row[2] != "CONSISTENT" && row[2] != "NULL");
-  }
-  return facts;
+  return names;
 }
 
 std::vector<SelectItem> ItemsOf(const QueryTree& tree, const UnsteadyColumns& unsteady) {
@@ -134,14 +117,16 @@ Result<SelectAnalysis> AnalyseSelect(const TransformSpec& spec,
       result.views.push_back(&view);
   }
   FRAZIL_ASSIGN(const FunctionFacts facts,
-                LookUpFunctions(connection, result.tree, views));
+                LookUpFunctions(connection, FunctionsOf(result.tree, views)));
 
-  const RowWiseCheck row_wise(spec.source_name, views, facts);
-  result.not_row_wise_because = row_wise.WhyNot(result.tree.node());
+  const RowWise row_wise =
+      RowWiseCheck(spec.source_name, views, facts).Of(result.tree.node());
+  result.not_row_wise_because = row_wise.why_not;
   const std::string hidden = HiddenByWith(spec, result.tree, views);
   if (!hidden.empty()) result.not_row_wise_because = "a WITH hides " + hidden;
   result.row_wise = result.not_row_wise_because.empty();
-  if (result.row_wise) result.numbered = NumberQuery(result.tree.node(), spec, views);
+  if (result.row_wise && row_wise.is_plain)
+    result.numbered = NumberQuery(result.tree.node(), spec, views);
 
   std::set<std::string> source_names;
   for (const TransformColumn& column : spec.source_columns) {

@@ -75,7 +75,8 @@ TEST_F(SqlTransformerTest, ValuesThatOnlyDuckDBHasFailTheirRows) {
       "SELECT id, CASE id WHEN 1 THEN '24:00:00' ELSE '23:59:59.999999' END::TIME, "
       "CASE id WHEN 2 THEN 'infinity' ELSE '9999-12-31' END::DATE, "
       "CASE id WHEN 3 THEN '-infinity' ELSE '0001-01-01' END::TIMESTAMP, "
-      "CASE id WHEN 4 THEN 'infinity' WHEN 5 THEN NULL ELSE '2024-01-01' END::TIMESTAMPTZ, "
+      "CASE id WHEN 4 THEN 'infinity' WHEN 5 THEN NULL ELSE '2024-01-01' "
+      "END::TIMESTAMPTZ, "
       "[DATE '2024-01-01', CASE id WHEN 6 THEN '-infinity' ELSE '2024-01-01' END::DATE] "
       "FROM events",
       kEvents,
@@ -88,8 +89,7 @@ TEST_F(SqlTransformerTest, ValuesThatOnlyDuckDBHasFailTheirRows) {
   const std::vector<std::string> texts = {"time", "date", "local", "instant", "list"};
   for (std::size_t i = 0; i < texts.size(); ++i) {
     SCOPED_TRACE(texts[i]);
-    EXPECT_EQ(result.failures[i].row,
-              static_cast<std::int64_t>(i) + (i == 4 ? 2 : 1));
+    EXPECT_EQ(result.failures[i].row, static_cast<std::int64_t>(i) + (i == 4 ? 2 : 1));
     EXPECT_EQ(result.failures[i].error_class, "OutOfRange");
     EXPECT_THAT(result.failures[i].message,
                 AllOf(HasSubstr("column " + texts[i]),

@@ -1,7 +1,6 @@
 #include "transform/unsteady_columns.h"
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <string_view>
 #include <utility>
@@ -10,17 +9,6 @@
 
 namespace frazil {
 namespace {
-
-// What the standard writes without parentheses looks like a column to the parser.
-constexpr std::array<std::string_view, 5> kTimeWords = {
-    "current_date", "current_time", "current_timestamp", "localtime", "localtimestamp"};
-
-bool IsTimeWord(std::string_view name) {
-  for (const std::string_view word : kTimeWords) {
-    if (SameName(word, name)) return true;
-  }
-  return false;
-}
 
 const Json* Inside(const Json& object, std::string_view outer, std::string_view inner) {
   const Json* member = FindMember(object, outer);
@@ -73,7 +61,7 @@ std::string OutputName(const Json& item) {
 Unsteady UnsteadyColumns::OfQuery(const Json& node) const { return OfNode(node, {}); }
 
 std::vector<bool> UnsteadyColumns::OfItems(const Json& node) const {
-  const Scope scope = {Level{&node}};
+  const Scope scope = {ScopeLevel{&node}};
   Unsteady from;
   if (const Json* table = FindMember(node, "from_table"); table != nullptr) {
     from = OfFrom(*table, scope);
@@ -98,7 +86,7 @@ Unsteady UnsteadyColumns::OfNode(const Json& node, Scope scope) const {
     }
     return result;
   }
-  scope.push_back(Level{&node});
+  scope.push_back(ScopeLevel{&node});
   Unsteady from;
   if (const Json* table = FindMember(node, "from_table"); table != nullptr) {
     from = OfFrom(*table, scope);
@@ -151,20 +139,8 @@ Unsteady UnsteadyColumns::OfFrom(const Json& from, const Scope& scope) const {
 }
 
 Unsteady UnsteadyColumns::OfTable(const std::string& name, const Scope& scope) const {
-  for (std::size_t i = scope.size(); i-- > 0;) {
-    const Json* map = Inside(*scope[i].node, "cte_map", "map");
-    if (map == nullptr) continue;
-    for (std::size_t k = 0; k < std::min(map->size(), scope[i].visible); ++k) {
-      const Json& entry = (*map)[k];
-      if (!SameName(TextMember(entry, "key"), name)) continue;
-      const Json* value = FindMember(entry, "value");
-      const Json* node = value == nullptr ? nullptr : Inside(*value, "query", "node");
-      if (node == nullptr) return Unsteady{true, {}};
-      // It sees those before it, and what is further out.
-      Scope inner(scope.begin(), scope.begin() + static_cast<std::ptrdiff_t>(i));
-      inner.push_back(Level{scope[i].node, k});
-      return AsRead(OfNode(*node, std::move(inner)), HasNames(*value, "aliases"));
-    }
+  if (auto common = FindCommonTable(scope, name); common.has_value()) {
+    return AsRead(OfNode(*common->node, std::move(common->scope)), common->is_renamed);
   }
   const auto view = views_.find(LowerName(name));
   if (view == views_.end()) return {};

@@ -5,7 +5,6 @@
 /// rows.
 
 #include <cstddef>
-#include <limits>
 #include <set>
 #include <string>
 #include <vector>
@@ -33,14 +32,6 @@ class UnsteadyColumns {
   [[nodiscard]] std::vector<bool> OfItems(const Json& node) const;
 
  private:
-  /// Common table expressions in reach: the first `visible` of a query's own.
-  struct Level {
-    const Json* node = nullptr;
-    std::size_t visible = std::numeric_limits<std::size_t>::max();
-  };
-  /// Innermost last.
-  using Scope = std::vector<Level>;
-
   [[nodiscard]] Unsteady OfNode(const Json& node, Scope scope) const;
   [[nodiscard]] Unsteady OfFrom(const Json& from, const Scope& scope) const;
   [[nodiscard]] Unsteady OfTable(const std::string& name, const Scope& scope) const;
