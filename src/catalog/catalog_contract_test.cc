@@ -19,6 +19,8 @@
 #include "catalog/catalog.h"
 #include "catalog/hadoop/hadoop_catalog.h"
 #include "catalog/memory/memory_catalog.h"
+#include "catalog/rest/fake_rest_server.h"
+#include "catalog/rest/rest_catalog.h"
 #include "catalog/sql/sql_catalog.h"
 #include "catalog/sql/sqlite_database.h"
 
@@ -74,6 +76,24 @@ std::shared_ptr<Catalog> OpenMemory(const std::string& folder,
     last = catalog;
   }
   return catalog;
+}
+
+// A client of its own for each; one server per folder, as long as the test has a client.
+std::shared_ptr<Catalog> OpenRest(const std::string& folder, std::shared_ptr<FileIO> io) {
+  static std::string last_folder;
+  static std::weak_ptr<FakeRestServer> last;
+  std::shared_ptr<FakeRestServer> server = last.lock();
+  if (server == nullptr || last_folder != folder) {
+    server =
+        std::make_shared<FakeRestServer>(NewMemoryCatalog("m", folder + "/lake", io));
+    last_folder = folder;
+    last = server;
+  }
+  RestCatalogOptions options;
+  options.properties = {{"uri", server->url()}};
+  auto client = NewRestCatalog("lake", std::move(options));
+  EXPECT_THAT(client, IsOk());
+  return {client->release(), [server](Catalog* catalog) { delete catalog; }};
 }
 
 struct Implementation {
@@ -426,7 +446,8 @@ TEST_P(CatalogFaultTest, AnErrorAfterTheSwapIsAnUnknownOutcome) {
 
 const auto kImplementations = testing::Values(
     Implementation{"sql", OpenSql}, Implementation{"sql_v0", OpenSqlV0},
-    Implementation{"hadoop", OpenHadoop}, Implementation{"memory", OpenMemory});
+    Implementation{"hadoop", OpenHadoop}, Implementation{"memory", OpenMemory},
+    Implementation{"rest", OpenRest});
 
 std::string NameOf(const testing::TestParamInfo<Implementation>& test) {
   return test.param.name;

@@ -6,6 +6,7 @@
 
 #include "catalog/hadoop/hadoop_catalog.h"
 #include "catalog/memory/memory_catalog.h"
+#include "catalog/rest/rest_catalog.h"
 #include "catalog/sql/sql_catalog.h"
 #include "storage/local/local_path.h"
 
@@ -16,15 +17,16 @@ constexpr OptionDeclaration kType = {
     .key = "type",
     .type = OptionType::kEnum,
     .default_value = "iceberg",
-    .allowed = "iceberg|sql|jdbc|hadoop",
+    .allowed = "iceberg|sql|jdbc|hadoop|rest",
     .description = "what the catalog is; 'iceberg' leaves the kind to catalog-type"};
 constexpr OptionDeclaration kCatalogType = {
     .key = "catalog-type",
     .type = OptionType::kEnum,
-    .allowed = "sql|jdbc|hadoop",
+    .allowed = "sql|jdbc|hadoop|rest",
     .description =
         "sql: a SQLite file shared with PyIceberg and Java's JDBC catalog; "
-        "hadoop: folders of a local disk"};
+        "hadoop: folders of a local disk; rest: a server of Iceberg's REST "
+        "specification"};
 constexpr OptionDeclaration kUri = {
     .key = "uri",
     .is_required = true,
@@ -37,6 +39,35 @@ constexpr OptionDeclaration kRequiredWarehouse = {
     .key = "warehouse",
     .is_required = true,
     .description = "the folder that holds all tables"};
+
+constexpr OptionDeclaration kRestUri = {
+    .key = "uri",
+    .is_required = true,
+    .description = "the server: http://host:port/path or https://..., without /v1"};
+constexpr OptionDeclaration kRestWarehouse = {
+    .key = "warehouse",
+    .description = "what the server calls the warehouse: a name, a place, an ARN"};
+constexpr OptionDeclaration kToken = {.key = "token", .description = "a bearer token"};
+constexpr OptionDeclaration kCredential = {
+    .key = "credential",
+    .description =
+        "id:secret of OAuth2's client credentials, by which tokens are got and renewed"};
+constexpr OptionDeclaration kScope = {.key = "scope",
+                                      .default_value = "catalog",
+                                      .description = "what tokens are asked for"};
+constexpr OptionDeclaration kOAuth2ServerUri = {
+    .key = "oauth2-server-uri",
+    .description = "where tokens are got; by default <uri>/v1/oauth/tokens"};
+constexpr OptionDeclaration kPrefix = {
+    .key = "prefix",
+    .description = "what stands behind /v1/ in paths, if the server does not say so"};
+constexpr OptionDeclaration kHeaders = {
+    .key = "header.",
+    .is_prefix = true,
+    .description = "a header of every request: 'header.X-Tenant'"};
+constexpr OptionDeclaration kCaBundle = {
+    .key = "ssl.cabundle",
+    .description = "a PEM file of the authorities to trust instead of the system's"};
 
 std::optional<std::string> Find(const CatalogOptions& options, const std::string& key) {
   const auto found = options.find(key);
@@ -58,6 +89,12 @@ Result<std::string> Warehouse(const CatalogOptions& options) {
   if (!location.has_value())
     return Fail(std::move(location).error().Within("'warehouse'"));
   return location;
+}
+
+// As PyIceberg infers it; empty where it does not.
+std::string TypeOfUri(std::string_view uri) {
+  if (uri.starts_with("sqlite") || uri.starts_with("jdbc:sqlite:")) return "sql";
+  return uri.starts_with("http://") || uri.starts_with("https://") ? "rest" : "";
 }
 
 }  // namespace
@@ -94,20 +131,20 @@ Result<std::string> CatalogTypeOf(const CatalogOptions& options) {
   std::string type = Find(options, "type").value_or("iceberg");
   if (type == "iceberg") {
     const auto uri = Find(options, "uri");
-    // As PyIceberg infers it.
-    const bool is_sqlite = uri.has_value() && (uri->starts_with("sqlite") ||
-                                               uri->starts_with("jdbc:sqlite:"));
-    type = Find(options, "catalog-type").value_or(is_sqlite ? "sql" : "");
+    type = Find(options, "catalog-type").value_or(TypeOfUri(uri.value_or("")));
   }
   if (type == "jdbc") type = "sql";
-  if (type == "sql" || type == "hadoop" || type == "memory") return type;
+  if (type == "sql" || type == "hadoop" || type == "rest" || type == "memory") {
+    return type;
+  }
   if (type.empty()) {
     return Fail(ErrorKind::kInvalidConfig,
-                "a catalog needs the option 'catalog-type': sql or hadoop");
+                "a catalog needs the option 'catalog-type': sql, hadoop or rest");
   }
-  return Fail(
-      ErrorKind::kNotSupported,
-      "'catalog-type' must be sql or hadoop: other catalogs are not supported: {}", type);
+  return Fail(ErrorKind::kNotSupported,
+              "'catalog-type' must be sql, hadoop or rest: other catalogs are not "
+              "supported: {}",
+              type);
 }
 
 const std::vector<OptionDeclaration>& CatalogOptionsOf(std::string_view catalog_type) {
@@ -115,8 +152,12 @@ const std::vector<OptionDeclaration>& CatalogOptionsOf(std::string_view catalog_
                                                      kWarehouse};
   static const std::vector<OptionDeclaration> hadoop = {kType, kCatalogType,
                                                         kRequiredWarehouse};
+  static const std::vector<OptionDeclaration> rest = {
+      kType,  kCatalogType,     kRestUri, kRestWarehouse, kToken,   kCredential,
+      kScope, kOAuth2ServerUri, kPrefix,  kHeaders,       kCaBundle};
   static const std::vector<OptionDeclaration> any = {kType, kCatalogType, kWarehouse};
   if (catalog_type == "sql") return sql;
+  if (catalog_type == "rest") return rest;
   return catalog_type == "hadoop" ? hadoop : any;
 }
 
@@ -124,6 +165,11 @@ Result<std::unique_ptr<Catalog>> OpenCatalog(std::string name,
                                              const CatalogOptions& options,
                                              std::shared_ptr<FileIO> io) {
   FRAZIL_ASSIGN(const std::string type, CatalogTypeOf(options));
+  if (type == "rest") {
+    RestCatalogOptions rest;
+    rest.properties = options;
+    return NewRestCatalog(std::move(name), std::move(rest));
+  }
   FRAZIL_ASSIGN(std::string warehouse, Warehouse(options));
   if (type == "sql") {
     FRAZIL_ASSIGN(const std::string uri, Require(options, "uri", name));

@@ -21,7 +21,7 @@ using CatalogOptions = std::map<std::string, std::string>;
 
 /// \brief Opens a catalog. Nothing is read or written before its first operation.
 ///
-/// Takes the keys of Flink ('type'='iceberg', 'catalog-type'='sql' | 'hadoop') and of
+/// Takes the keys of Flink ('type'='iceberg', 'catalog-type'='sql' | 'hadoop' | 'rest') and of
 /// PyIceberg ('type'='sql'); 'jdbc' is another name of 'sql'. Relative paths start at the
 /// working folder. Unknown keys are passed over: CheckOptions finds them.
 /// \return kInvalidConfig for a missing or wrong option; kNotSupported for a catalog or a
@@ -30,8 +30,8 @@ Result<std::unique_ptr<Catalog>> OpenCatalog(std::string name,
                                              const CatalogOptions& options,
                                              std::shared_ptr<FileIO> io);
 
-/// \brief Which catalog the options name: "sql", "hadoop", "memory"; kInvalidConfig or
-/// kNotSupported as OpenCatalog.
+/// \brief Which catalog the options name: "sql", "hadoop", "rest", "memory";
+/// kInvalidConfig or kNotSupported as OpenCatalog.
 Result<std::string> CatalogTypeOf(const CatalogOptions& options);
 
 /// \brief The options that catalogs of a type take; of an unknown type: those all have.

@@ -62,7 +62,11 @@ TEST(CatalogFactoryTest, TheKindIsTakenFromFlinksAndPyIcebergsKeys) {
       {{{"catalog-type", "hadoop"}}, "hadoop"},
       {{{"type", "sql"}}, "sql"},
       {{{"uri", "sqlite:///c.db"}}, "sql"},
-      {{{"uri", "jdbc:sqlite:c.db"}}, "sql"}};
+      {{{"uri", "jdbc:sqlite:c.db"}}, "sql"},
+      {{{"type", "rest"}}, "rest"},
+      {{{"type", "iceberg"}, {"catalog-type", "rest"}}, "rest"},
+      {{{"uri", "http://h"}}, "rest"},
+      {{{"uri", "https://h"}}, "rest"}};
   for (const auto& [options, type] : cases) {
     SCOPED_TRACE(type);
     EXPECT_THAT(CatalogTypeOf(options), IsOkAnd(type));
@@ -84,6 +88,8 @@ TEST(CatalogFactoryTest, OpeningTouchesNothing) {
   EXPECT_THAT(Open({{"catalog-type", "memory"}, {"warehouse", folder + "/lake"}}),
               IsOk());
   EXPECT_FALSE(std::filesystem::exists(folder));
+  // Nobody listens there, and nobody is asked.
+  EXPECT_THAT(Open({{"catalog-type", "rest"}, {"uri", "http://127.0.0.1:1"}}), IsOk());
 }
 
 TEST(CatalogFactoryTest, MissingAndWrongOptionsAreNamed) {
@@ -93,6 +99,10 @@ TEST(CatalogFactoryTest, MissingAndWrongOptionsAreNamed) {
               FailsWith(ErrorKind::kInvalidConfig, HasSubstr("'warehouse'")));
   EXPECT_THAT(Open({{"catalog-type", "hadoop"}, {"warehouse", "s3://b/lake"}}),
               FailsWith(ErrorKind::kNotSupported, HasSubstr("'warehouse'")));
+  EXPECT_THAT(Open({{"catalog-type", "rest"}}),
+              FailsWith(ErrorKind::kInvalidConfig, HasSubstr("'uri'")));
+  EXPECT_THAT(Open({{"catalog-type", "rest"}, {"uri", "localhost:8181"}}),
+              FailsWith(ErrorKind::kInvalidConfig, HasSubstr("'uri'")));
 }
 
 TEST(CatalogFactoryTest, ARelativeWarehouseLiesInTheWorkingFolder) {
@@ -110,7 +120,7 @@ TEST(CatalogFactoryTest, ARelativeWarehouseLiesInTheWorkingFolder) {
 }
 
 TEST(CatalogFactoryTest, EveryTypeDeclaresItsOptions) {
-  for (const std::string_view type : {"sql", "hadoop", "other"}) {
+  for (const std::string_view type : {"sql", "hadoop", "rest", "other"}) {
     SCOPED_TRACE(type);
     bool has_warehouse = false;
     for (const OptionDeclaration& option : CatalogOptionsOf(type)) {

@@ -30,7 +30,7 @@ Result<CatalogSpec> CatalogOf(const QueryOptions& options) {
   catalog.name = options.name;
   FRAZIL_TRY(catalog.options.Add({"type", "iceberg", {}, {}}));
   FRAZIL_TRY(catalog.options.Add({"catalog-type", options.type, {}, {}}));
-  if (options.type == "sql") {
+  if (options.type != "hadoop") {
     FRAZIL_TRY(catalog.options.Add({"uri", options.catalog, {}, {}}));
   }
   // Only a Hadoop catalog is its warehouse; the others know where their tables are.
@@ -91,10 +91,11 @@ void AddQueryCommand(CLI::App& app, int& exit_code) {
       query
           ->add_option(
               "--catalog", options->catalog,
-              "Or this one: sqlite:///catalog.db, or the folder of a hadoop catalog")
+              "Or this one: sqlite:///catalog.db, the URI of a rest catalog, or the "
+              "folder of a hadoop catalog")
           ->excludes(script);
   query->add_option("--catalog-type", options->type, "Kind of --catalog")
-      ->check(CLI::IsMember({"sql", "hadoop"}))
+      ->check(CLI::IsMember({"sql", "hadoop", "rest"}))
       ->needs(catalog)
       ->capture_default_str();
   query

@@ -120,7 +120,9 @@ bool IsSecretKey(std::string_view key) {
 }
 
 std::string Redacted(const Option& option) {
-  if (IsSecretKey(option.key)) return std::string(kRedacted);
+  // Headers of a REST catalog's requests: any of them may let somebody in.
+  const bool is_header = option.key.starts_with("header.");
+  if (is_header || IsSecretKey(option.key)) return std::string(kRedacted);
   std::string shown;
   std::size_t copied = 0;
   for (const ByteSpan& span : FindSecrets(option.value)) {

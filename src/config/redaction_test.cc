@@ -38,6 +38,7 @@ TEST(IsSecretKeyTest, LeavesFilesAddressesAndTimesReadable) {
 
 TEST(RedactedTest, HidesTheValueOfASecretAndThePasswordOfAUrl) {
   EXPECT_EQ(Redacted({"sasl.password", "hunter2", {}, {}}), "***");
+  EXPECT_EQ(Redacted({"header.Cookie", "hunter2", {}, {}}), "***");
   EXPECT_EQ(Redacted({"uri", "postgresql://frazil:hunter2@db:5432/catalog", {}, {}}),
             "postgresql://frazil:***@db:5432/catalog");
   EXPECT_EQ(Redacted({"uri", "jdbc:x://db/c?user=u&password=hunter2&a=b", {}, {}}),

@@ -14,6 +14,11 @@
 
 namespace frazil {
 
+struct TableMetadata;
+
+/// \brief ParseTableMetadata of a document that is parsed: it is a part of REST answers.
+Result<TableMetadata> TableMetadataFromJson(const Json& json);
+
 /// \name Each FromJson returns kCorruptData naming the member, or kNotSupported for what a
 /// later specification allows.
 /// @{

@@ -398,6 +398,10 @@ Result<TableMetadata> ParseTableMetadata(std::string_view json_text) {
     json_text = inflated;
   }
   FRAZIL_ASSIGN(const Json json, ParseJson(json_text));
+  return TableMetadataFromJson(json);
+}
+
+Result<TableMetadata> TableMetadataFromJson(const Json& json) {
   TableMetadata metadata;
   FRAZIL_ASSIGN(metadata.format_version, GetInt32(json, "format-version"));
   if (metadata.format_version < 1) {
