@@ -3,8 +3,9 @@
 #
 #   scripts/third_party.sh install <group>...   build test bench fuzz integration interop peers lint
 #   scripts/third_party.sh prefix <part>        where a part is: arrow duckdb simdjson rdkafka kafka
-#                                               spark connect flink spark-kafka python-integration
-#                                               python-interop python-peers python-lint
+#                                               rest spark connect flink spark-kafka
+#                                               python-integration python-interop python-peers
+#                                               python-lint
 #
 # Parts live outside the tree, in a folder each that is named after its lines in the lock and this
 # script's recipe; a folder that exists is complete, so a second run does nothing and needs no network.
@@ -53,7 +54,7 @@ prefix() {
       echo "$cache/rdkafka-$(field npm @confluentinc/kafka-javascript 2)-$(echo "$kafka 2" | digest)" ;;
     python-*)
       echo "$cache/$1-$( (lines "${1#python-}" python; echo 1) | digest)" ;;
-    kafka | spark | connect | flink | spark-kafka)
+    kafka | rest | spark | connect | flink | spark-kafka)
       echo "$cache/$1-$(field maven "$1" 2)-$( (cat "$(pom "$1")"; field maven "$1" 3) | digest)" ;;
     *) die "no part named $1" ;;
   esac
@@ -259,6 +260,7 @@ make_jars() {
   [[ $found == "$(field maven "$1" 3)" ]] || die "the jars of $1 differ from the lock: $found"
 }
 make_kafka() { make_jars kafka; }
+make_rest() { make_jars rest; }
 make_spark() { make_jars spark; }
 make_connect() { make_jars connect; }
 make_flink() { make_jars flink; }
@@ -279,6 +281,7 @@ install_group() {
       ;;
     integration)
       make_part kafka make_kafka
+      make_part rest make_rest
       make_python integration
       ;;
     interop)

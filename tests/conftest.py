@@ -8,8 +8,10 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from servers.kafka import Kafka
+from servers.rest import RestCatalogServer
 from support.lake import Lake
 from support.program import Frazil
+from support.rest_lake import RestLake
 
 
 def _folder_from_environment(variable: str) -> pathlib.Path:
@@ -57,6 +59,22 @@ def topic(kafka: Kafka, request: pytest.FixtureRequest) -> Iterator[Callable[...
 def lake(tmp_path: pathlib.Path) -> Lake:
     """The catalog and the warehouse of one test."""
     return Lake(tmp_path)
+
+
+@pytest.fixture
+def rest_server(tmp_path: pathlib.Path) -> Iterator[RestCatalogServer]:
+    """A REST catalog for one test."""
+    jars = _folder_from_environment("FRAZIL_REST_LIBS")
+    server = RestCatalogServer(tmp_path / "rest", jars)
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def rest_lake(rest_server: RestCatalogServer) -> RestLake:
+    """The REST catalog and its warehouse."""
+    return RestLake(rest_server)
 
 
 @pytest.fixture
