@@ -17,7 +17,7 @@
 #include "pipeline/parts.h"
 #include "pipeline/select.h"
 #include "pipeline/worker_stage.h"
-#include "query/open_letters.h"
+#include "query/verify_letters.h"
 #include "query/verify_places.h"
 #include "query/verify_ranges.h"
 #include "write/dead_letter.h"
@@ -112,7 +112,8 @@ class Verifier {
     duck.external_access = true;
     FRAZIL_ASSIGN(database_, DuckDatabase::Open(duck));
     FRAZIL_ASSIGN(connection_, database_->Connect());
-    FRAZIL_ASSIGN(open_, OpenLetters::Load(plan_, *connection_));
+    FRAZIL_ASSIGN(const LedgerCoverage replays, ReplayCoverageOf(plan_));
+    FRAZIL_ASSIGN(letters_, VerifyLetters::Load(plan_, coverage_, replays, *connection_));
     FRAZIL_ASSIGN(report.cannot_verify, Prepare(report));
     if (!report.cannot_verify.empty()) return report;
     for (std::size_t i = 0; i < replay_.sources.size(); ++i) {
@@ -148,7 +149,7 @@ class Verifier {
       auto& columns = unsteady[static_cast<std::size_t>(plan_.dead_letter_target)];
       columns = {"message", "recorded_at"};
       // Written by the script of the time, which was mended since.
-      if (open_.was_replayed()) {
+      if (letters_.was_replayed()) {
         columns.insert({"stage", "error_class", "failed_inserts", "replay_round"});
       }
     }
@@ -239,23 +240,12 @@ class Verifier {
     return std::string();
   }
 
-  static std::size_t RecordsBelow(const RawBatch& batch, std::int64_t end) {
-    return static_cast<std::size_t>(
-        std::lower_bound(batch.records.begin(), batch.records.end(), end,
-                         [](const RawRecord& record, std::int64_t ordinal) {
-                           return record.ordinal < ordinal;
-                         }) -
-        batch.records.begin());
-  }
-
   static void CutAt(std::int64_t end, RawBatch& batch) {
     batch.records.resize(RecordsBelow(batch, end));
   }
 
-  using Records = std::pair<std::size_t, std::size_t>;  // [first, second)
-
-  // Records of a batch whose rows a table holds.
-  Records RecordsFor(std::size_t target, const RawBatch& batch) const {
+  // Records of a batch that a table's own account covers.
+  RecordRun AccountOf(std::size_t target, const RawBatch& batch) const {
     const auto begin = coverage_.begin[target].find(batch.split);
     const auto end = coverage_.end[target].find(batch.split);
     if (end == coverage_.end[target].end()) return {0, 0};
@@ -271,34 +261,23 @@ class Verifier {
     FRAZIL_ASSIGN(DecodedBatch decoded, decoder.Decode(batch, 0));
     std::vector<RecordFailure> failures = std::move(decoded.failures);
     for (const Flow& flow : flows) {
-      const Records held = RecordsFor(flow.table, batch);
-      const std::int64_t rows = RowsOf(decoded, held.second);
-      // Rows between those of open letters together, and these one by one.
-      std::int64_t begin = RowsOf(decoded, held.first);
-      for (const std::size_t record : open_.RecordsWithout(batch, flow.insert)) {
-        const std::int64_t row = RowsOf(decoded, record);
-        if (row < begin) continue;
-        if (row >= rows) break;
-        if (RowsOf(decoded, record + 1) == row) continue;  // it does not decode
-        FRAZIL_TRY(RunFlow(flow, decoded, {begin, row}, /*is_open=*/false, failures));
-        FRAZIL_TRY(RunFlow(flow, decoded, {row, row + 1}, /*is_open=*/true, failures));
-        begin = row + 1;
+      const RecordRun account = AccountOf(flow.table, batch);
+      for (const RecordRun& run : letters_.RunsOf(batch, flow.insert, account)) {
+        FRAZIL_TRY(RunFlow(flow, decoded, run, failures));
       }
-      FRAZIL_TRY(RunFlow(flow, decoded, {begin, rows}, /*is_open=*/false, failures));
     }
     return AddDeadLetters(batch, std::move(failures));
   }
 
-  using Rows = std::pair<std::int64_t, std::int64_t>;  // [first, second)
-
-  // Rows of an open letter are in no table: nobody expects them there.
-  Status RunFlow(const Flow& flow, const DecodedBatch& decoded, Rows rows, bool is_open,
+  Status RunFlow(const Flow& flow, const DecodedBatch& decoded, RecordRun run,
                  std::vector<RecordFailure>& failures) {
-    if (rows.first >= rows.second) return {};
-    FRAZIL_ASSIGN(TransformedBatch made, flow.transformer->Apply(decoded.rows->Slice(
-                                             rows.first, rows.second - rows.first)));
+    const std::int64_t begin = RowsOf(decoded, run.begin);
+    const std::int64_t end = RowsOf(decoded, run.end);
+    if (begin >= end) return {};
+    FRAZIL_ASSIGN(TransformedBatch made,
+                  flow.transformer->Apply(decoded.rows->Slice(begin, end - begin)));
     for (RowFailure& failure : made.failures) {
-      const auto row = static_cast<std::size_t>(rows.first + failure.row);
+      const auto row = static_cast<std::size_t>(begin + failure.row);
       const std::size_t record =
           decoded.record_of_row.empty() ? row : decoded.record_of_row[row];
       failures.push_back({record,
@@ -307,7 +286,7 @@ class Verifier {
                           std::move(failure.message),
                           {flow.insert}});
     }
-    if (made.rows == nullptr || is_open) return {};
+    if (made.rows == nullptr || !run.is_held) return {};
     return AddExpected(flow.table, *made.rows);
   }
 
@@ -316,9 +295,9 @@ class Verifier {
     if (plan_.dead_letter_target < 0 || failures.empty()) return {};
     const auto target = static_cast<std::size_t>(plan_.dead_letter_target);
     MergeFailures(failures);
-    const Records held = RecordsFor(target, batch);
+    const RecordRun account = AccountOf(target, batch);
     std::erase_if(failures, [&](const RecordFailure& failure) {
-      return failure.record_index < held.first || failure.record_index >= held.second;
+      return failure.record_index < account.begin || failure.record_index >= account.end;
     });
     if (failures.empty()) return {};
     for (const RecordFailure& failure : failures) {
@@ -336,7 +315,7 @@ class Verifier {
   Status ReadTable(std::size_t target) {
     if (static_cast<std::int64_t>(target) == plan_.dead_letter_target) {
       FRAZIL_ASSIGN(replayable_,
-                    open_.Compare(still_failing_, *connection_, sides_[target].found));
+                    letters_.Compare(still_failing_, *connection_, sides_[target].found));
       return {};
     }
     const TargetPlan& table = plan_.targets[target];
@@ -390,9 +369,9 @@ class Verifier {
   std::unique_ptr<DuckDatabase> database_;
   std::unique_ptr<DuckConnection> connection_;
   std::vector<Side> sides_;
-  OpenLetters open_;
+  VerifyLetters letters_;
   // Places of records that the script of today sets aside.
-  OpenLetters::Places still_failing_;
+  VerifyLetters::Places still_failing_;
   std::int64_t replayable_ = 0;
   std::int64_t records_ = 0;
   std::int64_t offsets_ = 0;

@@ -40,7 +40,20 @@ Result<bool> HasBegunAnew(const TableMetadata& metadata, const std::string& pipe
   return false;
 }
 
-// The ledger of a table as a run would find it. \return why it cannot be told.
+// The ledger of a table as a run would find it.
+Result<TableStanding> StandingIn(const PipelinePlan& plan, std::size_t index,
+                                 const LedgerLookup& lookup) {
+  TableStanding standing;
+  standing.uuid = plan.targets[index].table->metadata->table_uuid;
+  standing.is_dead_letters = static_cast<std::int64_t>(index) == plan.dead_letter_target;
+  standing.ledger = lookup.ledger.value_or(Ledger{});
+  if (lookup.state == LedgerState::kRolledBack) {
+    FRAZIL_ASSIGN(standing.ledger, LedgerAfterRollback(lookup));
+  }
+  return standing;
+}
+
+// That of the pipeline's own records. \return why it cannot be told.
 Result<std::string> ReadStanding(const PipelinePlan& plan, std::size_t index,
                                  TableStanding& standing) {
   const TargetPlan& target = plan.targets[index];
@@ -60,12 +73,7 @@ Result<std::string> ReadStanding(const PipelinePlan& plan, std::size_t index,
       (index == 0 && !lookup.ledger.has_value())) {
     return WhyNotKnown(table, lookup, plan.name);
   }
-  standing.uuid = metadata.table_uuid;
-  standing.is_dead_letters = static_cast<std::int64_t>(index) == plan.dead_letter_target;
-  standing.ledger = lookup.ledger.value_or(Ledger{});
-  if (lookup.state == LedgerState::kRolledBack) {
-    FRAZIL_ASSIGN(standing.ledger, LedgerAfterRollback(lookup));
-  }
+  FRAZIL_ASSIGN(standing, StandingIn(plan, index, lookup));
   FRAZIL_ASSIGN(const bool has_begun_anew,
                 HasBegunAnew(metadata, plan.name, standing.ledger));
   if (has_begun_anew) {
@@ -129,6 +137,28 @@ Result<LedgerCoverage> CoverageOf(const PipelinePlan& plan) {
   }
   for (std::size_t i = 0; i < tables.size(); ++i) AddHeld(tables, i, standing, coverage);
   return coverage;
+}
+
+Result<LedgerCoverage> ReplayCoverageOf(const PipelinePlan& plan) {
+  LedgerCoverage coverage;
+  std::vector<TableStanding> tables;
+  for (std::size_t i = 0; i < plan.targets.size(); ++i) {
+    FRAZIL_ASSIGN(const LedgerLookup lookup,
+                  FindLedger(*plan.targets[i].table->metadata, ReplayName(plan.name)));
+    FRAZIL_ASSIGN(tables.emplace_back(), StandingIn(plan, i, lookup));
+  }
+  const Positions standing = StandingOf(tables);
+  for (std::size_t i = 0; i < tables.size(); ++i) AddHeld(tables, i, standing, coverage);
+  return coverage;
+}
+
+std::size_t RecordsBelow(const RawBatch& batch, std::int64_t offset) {
+  return static_cast<std::size_t>(
+      std::lower_bound(batch.records.begin(), batch.records.end(), offset,
+                       [](const RawRecord& record, std::int64_t ordinal) {
+                         return record.ordinal < ordinal;
+                       }) -
+      batch.records.begin());
 }
 
 Result<ReplayRange> RangeOf(const LedgerCoverage& coverage, Source& source,

@@ -3,6 +3,8 @@
 /// \file query/verify_ranges.h
 /// \brief Which part of a source the tables of a pipeline say they hold.
 
+#include <cstddef>
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <string>
@@ -10,6 +12,7 @@
 
 #include "base/result.h"
 #include "commit/ledger.h"
+#include "model/batch.h"
 #include "model/split.h"
 #include "pipeline/plan.h"
 #include "source/source.h"
@@ -31,6 +34,15 @@ struct LedgerCoverage {
 /// \brief Reads the ledgers of the tables as planned.
 /// \return kCorruptData for a ledger that does not parse.
 Result<LedgerCoverage> CoverageOf(const PipelinePlan& plan);
+
+/// \brief What the same tables hold of the replays of the pipeline's dead letters, in
+/// positions of these (source/dead_letters/replay_position.h). A table has no position of a
+/// split where no replay tells of it; unknown_because is empty.
+/// \return kCorruptData for a ledger that does not parse.
+Result<LedgerCoverage> ReplayCoverageOf(const PipelinePlan& plan);
+
+/// \brief How many records of a batch come before an offset.
+std::size_t RecordsBelow(const RawBatch& batch, std::int64_t offset);
 
 /// \brief What to read of one source.
 struct ReplayRange {
