@@ -10,6 +10,7 @@ import pytest
 from confluent_kafka import Consumer, TopicPartition
 
 from support import script
+from support.topics import COMPACTED_SOON, make_again
 from support.waiting import until
 
 
@@ -383,14 +384,34 @@ def test_verify_says_when_it_has_nothing_to_compare_with(kafka, copied, lake, to
     assert "does not exist yet" in done.stderr
 
 
-def test_verify_cannot_tell_once_a_topic_was_compacted(kafka, topic, lake, frazil):
-    name = topic(
-        cleanup_policy="compact",
-        segment_ms=100,
-        min_cleanable_dirty_ratio=0.001,
-        min_compaction_lag_ms=0,
-        delete_retention_ms=0,
+def test_verify_says_that_a_topic_ends_before_its_ledger(kafka, copied, lake, frazil):
+    file, name = copied
+    # As a broker has it that tells no ids: nothing shows that the topic is another one.
+    summary = lake.summary("events")
+    (key,) = [key for key in summary if key.startswith("frazil.ledger.")]
+    ledger = json.loads(summary[key])
+    for stream in ledger["sources"]["events"].values():
+        del stream["stream-id"], stream["cluster-id"]
+    table = lake.table("events")
+    table.append(table.schema().as_arrow().empty_table(), snapshot_properties={key: json.dumps(ledger)})
+    assert frazil.run("verify", file).returncode == 0
+
+    make_again(kafka, name, 2)
+    kafka.produce_json(name, [{"id": n} for n in range(50)], partition=0)
+    kafka.produce_json(name, [{"id": 100 + n} for n in range(49)], partition=1)
+    done = frazil.run("verify", file)
+    assert done.returncode == 11, done.stdout + done.stderr
+    assert f"events/{name}-1 ends before offset 50, up to which its rows are in the tables" in (
+        done.stderr
     )
+    assert "the topic was cut short or made again" in done.stderr
+
+    kafka.produce_json(name, [{"id": 149}], partition=1)
+    assert "equal, 100 rows" in frazil.ok("verify", file)
+
+
+def test_verify_cannot_tell_once_a_topic_was_compacted(kafka, topic, lake, frazil):
+    name = topic(**COMPACTED_SOON)
     file = script.write(frazil.folder, script.copying(lake, kafka.bootstrap, name))
     written = 0
 

@@ -8,6 +8,7 @@ import pytest
 
 from support import script
 from support.audit import assert_exactly_once, held
+from support.topics import COMPACTED_SOON
 from support.waiting import until
 
 
@@ -475,14 +476,7 @@ def test_read_uncommitted_reads_aborted_records_too(kafka, topic, lake, frazil):
 
 
 def test_gaps_of_a_compacted_topic_are_no_loss(kafka, topic, lake, frazil):
-    name = topic(
-        cleanup_policy="compact",
-        segment_ms=100,
-        min_cleanable_dirty_ratio=0.001,
-        min_compaction_lag_ms=0,
-        max_compaction_lag_ms=100,
-        delete_retention_ms=0,
-    )
+    name = topic(**COMPACTED_SOON)
     written = 0
 
     def is_compacted() -> bool:

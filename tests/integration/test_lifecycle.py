@@ -12,6 +12,7 @@ import pytest
 
 from support import script
 from support.audit import assert_exactly_once, held
+from support.topics import make_again
 from support.waiting import stays, until
 from support.workers import (
     STATIC,
@@ -317,18 +318,6 @@ def test_a_warehouse_that_is_unmounted_is_waited_for(kafka, topic, lake, frazil)
     until(lambda: lake.count("events") == 200, "rows after it", seconds=60, context=worker.tail)
     stop(worker)
     assert_exactly_once(lake, "events", held(kafka, name))
-
-
-def make_again(kafka, name: str, partitions: int) -> None:
-    kafka.delete_topic(name)
-
-    def is_made() -> bool:
-        with contextlib.suppress(Exception):
-            kafka.create_topic(name, partitions)
-            return True
-        return False
-
-    until(is_made, "the name to be free again")
 
 
 def test_a_topic_made_again_between_runs_stops_the_pipeline(kafka, topic, lake, frazil):
