@@ -73,11 +73,6 @@ const ClassKind* FindClass(std::string_view text) {
   return nullptr;
 }
 
-// Out of memory: what to do, instead of DuckDB's own advice about options it is not given.
-constexpr std::string_view kMoreMemory =
-    "; a SELECT may hold a third of the memory: raise 'memory.limit', or have fewer "
-    "'pipeline.workers'";
-
 // Stands before an Error of ours on its way through DuckDB. Nobody else can know it: a value
 // that DuckDB quotes must not pass for an Error.
 const std::string& ForeignMark() {
@@ -131,9 +126,9 @@ Error DuckRunError(std::string_view text) {
   const ClassKind* known = FindClass(text);
   Error error{known == nullptr ? ErrorKind::kInternal : known->at_run,
               std::string(FirstParagraph(text))};
-  if (IsOutOfDuckMemory(error)) {
+  if (IsOutOfDuckMemory(
+          error)) {  // behind the first line DuckDB names options of its own
     error.message.resize(std::min(error.message.find('\n'), error.message.size()));
-    error.message += kMoreMemory;
   }
   return error;
 }

@@ -19,8 +19,9 @@ namespace frazil {
 
 /// \brief An error of a running statement. kInvalidRecord where values were to blame
 /// (conversion, range, division, user's error()), kIoError, kCancelled, kNotSupported,
-/// kInvalidConfig (out of memory is: it names the setting to raise), else kInternal. Only
-/// the first paragraph of the text is kept. An Error that came by PassThroughDuck is itself.
+/// kInvalidConfig (out of memory is), else kInternal. Only the first paragraph of the text
+/// is kept; out of memory, the first line: who runs the statement knows what to do. An Error
+/// that came by PassThroughDuck is itself.
 [[nodiscard]] Error DuckRunError(std::string_view text);
 
 /// \brief Whether DuckDB had too little memory.

@@ -9,6 +9,7 @@
 
 #include "config/option_set.h"
 #include "config/sql/token.h"
+#include "engine/damaged_file.h"
 #include "engine/duck_error.h"
 #include "engine/duck_types.h"
 #include "engine/iceberg_scan.h"
@@ -52,6 +53,7 @@ Result<std::unique_ptr<TableQuery>> TableQuery::Make(
     NameScope scope) {
   std::unique_ptr<TableQuery> query(
       new TableQuery(std::move(catalogs), io, std::move(scope)));
+  query->memory_limit_bytes_ = memory_limit_bytes;
   DuckOptions options;
   options.memory_limit_bytes = memory_limit_bytes;
   options.threads = 2;
@@ -183,6 +185,7 @@ Status TableQuery::BindTable(const NameParts& written) {
     missing_ = NoSuchTable(*name, catalog);
     return {};
   }
+  bound_.emplace_back(*name, table->metadata);
   const auto scan = ScanSql(*table->metadata, io_);
   if (!scan.has_value()) return Fail(Error(scan.error()).Within(name->ToString()));
   // DuckDB finds the table under the name that the query has for it.
@@ -201,6 +204,7 @@ Status TableQuery::BindTable(const NameParts& written) {
 
 Status TableQuery::Bind(const std::string& sql) {
   missing_.reset();
+  bound_.clear();
   FRAZIL_ASSIGN(const QueryTree tree, QueryTree::Parse(*connection_, sql));
   for (const NameParts& written : tree.TableParts()) FRAZIL_TRY(BindTable(written));
   return {};
@@ -211,24 +215,57 @@ Error TableQuery::Explain(Error error) const {
   const bool is_table = text.starts_with("Table with name ") ||
                         text.starts_with("Schema with name ") ||
                         text.starts_with("Catalog \"");
-  return is_table && missing_.has_value() ? *missing_ : error;
+  if (is_table && missing_.has_value()) return *missing_;
+  for (const auto& [name, metadata] : bound_) {
+    std::optional<Error> damage = FindDamagedFile(error, *metadata, io_, *connection_);
+    if (damage.has_value()) return std::move(*damage).Within(name.ToString());
+  }
+  if (IsOutOfDuckMemory(error)) {
+    error.message +=
+        fmt::format("; a query may use {} MiB: sort, group or join fewer rows or columns",
+                    memory_limit_bytes_ >> 20);
+  }
+  // No record is to blame, as it is where a pipeline runs: the query asks for it.
+  if (error.kind == ErrorKind::kInvalidRecord) error.kind = ErrorKind::kInvalidConfig;
+  return error;
+}
+
+template <typename Value>
+Result<Value> TableQuery::Explained(Result<Value> result) const {
+  if (result.has_value()) return result;
+  return Fail(Explain(std::move(result).error()));
 }
 
 Result<std::vector<std::string>> TableQuery::Columns(const std::string& sql) {
-  FRAZIL_TRY(Bind(sql));
-  auto columns = connection_->Describe(sql);
-  if (!columns.has_value()) return Fail(Explain(std::move(columns).error()));
-  std::vector<std::string> names;
-  for (const DuckColumn& column : *columns) names.push_back(column.name);
-  return names;
+  return Explained(ReadColumns(sql));
 }
 
 Status TableQuery::Run(const std::string& sql, const OnRow& on_row) {
+  return Explained(ReadRows(sql, on_row));
+}
+
+Status TableQuery::RunAsJson(const std::string& sql, const OnLines& on_lines) {
+  return Explained(ReadAsJson(sql, on_lines));
+}
+
+Result<std::int64_t> TableQuery::Count(const std::string& sql) {
+  return Explained(ReadCount(sql));
+}
+
+Result<std::vector<std::string>> TableQuery::ReadColumns(const std::string& sql) {
   FRAZIL_TRY(Bind(sql));
-  const auto statement = connection_->Prepare(
-      fmt::format("SELECT CAST(COLUMNS(*) AS VARCHAR) FROM (\n{}\n) AS answer", sql));
-  if (!statement.has_value()) return Fail(Explain(statement.error()));
-  FRAZIL_ASSIGN(const auto rows, (*statement)->Run());
+  FRAZIL_ASSIGN(const std::vector<DuckColumn> columns, connection_->Describe(sql));
+  std::vector<std::string> names;
+  for (const DuckColumn& column : columns) names.push_back(column.name);
+  return names;
+}
+
+Status TableQuery::ReadRows(const std::string& sql, const OnRow& on_row) {
+  FRAZIL_TRY(Bind(sql));
+  FRAZIL_ASSIGN(const auto statement,
+                connection_->Prepare(fmt::format(
+                    "SELECT CAST(COLUMNS(*) AS VARCHAR) FROM (\n{}\n) AS answer", sql)));
+  FRAZIL_ASSIGN(const auto rows, statement->Run());
   while (true) {
     FRAZIL_ASSIGN(const auto batch, rows->Next(kRowsPerFetch));
     if (batch == nullptr) return {};
@@ -248,13 +285,12 @@ Status TableQuery::Run(const std::string& sql, const OnRow& on_row) {
   }
 }
 
-Status TableQuery::RunAsJson(const std::string& sql, const OnLines& on_lines) {
+Status TableQuery::ReadAsJson(const std::string& sql, const OnLines& on_lines) {
   FRAZIL_TRY(Bind(sql));
   // As a table of its own the query gets a name for each column.
-  const auto statement =
-      connection_->PrepareForArrow(fmt::format("SELECT * FROM (\n{}\n) AS answer", sql));
-  if (!statement.has_value()) return Fail(Explain(statement.error()));
-  FRAZIL_ASSIGN(const auto rows, (*statement)->Run());
+  FRAZIL_ASSIGN(const auto statement, connection_->PrepareForArrow(fmt::format(
+                                          "SELECT * FROM (\n{}\n) AS answer", sql)));
+  FRAZIL_ASSIGN(const auto rows, statement->Run());
   std::string lines;
   while (true) {
     FRAZIL_ASSIGN(const auto batch, rows->Next(kRowsPerFetch));
@@ -268,7 +304,7 @@ Status TableQuery::RunAsJson(const std::string& sql, const OnLines& on_lines) {
   }
 }
 
-Result<std::int64_t> TableQuery::Count(const std::string& sql) {
+Result<std::int64_t> TableQuery::ReadCount(const std::string& sql) {
   FRAZIL_TRY(Bind(sql));
   FRAZIL_ASSIGN(const auto rows, connection_->QueryTexts(fmt::format(
                                      "SELECT count(*) FROM (\n{}\n) AS answer", sql)));

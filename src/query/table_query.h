@@ -11,6 +11,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -46,6 +47,9 @@ class TableQuery {
   Result<std::vector<std::string>> Columns(const std::string& sql);
 
   /// \brief Runs a query; every value comes as DuckDB's text of it.
+  /// \return as Columns(); kInvalidConfig also for values that the query fails with, and
+  /// for one that needs more memory than there is for it; kCorruptData for a table whose
+  /// files are damaged or missing. The same from the functions below.
   Status Run(const std::string& sql, const OnRow& on_row);
 
   /// \brief Takes some rows; false ends the query.
@@ -74,14 +78,23 @@ class TableQuery {
   Result<Rows> Databases() const;
   Result<Rows> Tables(const NameParts& database) const;
   Result<std::string> DescribeSql(const NameParts& written) const;
-  // What DuckDB refused, in terms of catalogs where it did not know a table.
+  Result<std::vector<std::string>> ReadColumns(const std::string& sql);
+  Status ReadRows(const std::string& sql, const OnRow& on_row);
+  Status ReadAsJson(const std::string& sql, const OnLines& on_lines);
+  Result<std::int64_t> ReadCount(const std::string& sql);
+  // An error of DuckDB's in terms of catalogs, tables and their files.
   [[nodiscard]] Error Explain(Error error) const;
+  template <typename Value>
+  Result<Value> Explained(Result<Value> result) const;
 
   std::map<std::string, Catalog*> catalogs_;
   FileIO& io_;
   std::unique_ptr<DuckDatabase> database_;
   std::unique_ptr<DuckConnection> connection_;
   NameScope scope_;
+  std::int64_t memory_limit_bytes_ = 0;
+  // The tables of the query at hand.
+  std::vector<std::pair<TableName, std::shared_ptr<const TableMetadata>>> bound_;
   // Catalogs that DuckDB knows as databases, in lower case.
   std::set<std::string> attached_;
   // Why a name of the query at hand is no table of a catalog. It may be one of DuckDB's.

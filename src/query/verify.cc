@@ -13,10 +13,10 @@
 
 #include "base/memory_budget.h"
 #include "engine/duck_database.h"
-#include "engine/iceberg_scan.h"
 #include "pipeline/parts.h"
 #include "pipeline/select.h"
 #include "pipeline/worker_stage.h"
+#include "query/table_reader.h"
 #include "query/verify_letters.h"
 #include "query/verify_places.h"
 #include "query/verify_ranges.h"
@@ -26,7 +26,6 @@ namespace frazil {
 namespace {
 
 constexpr std::int64_t kMemoryBytes = 512LL << 20;
-constexpr std::int64_t kRowsPerFetch = 65'536;
 constexpr std::chrono::milliseconds kPollWait(100);
 // So long may a source give nothing before it is taken for away.
 constexpr std::chrono::seconds kPatience(60);
@@ -121,7 +120,7 @@ class Verifier {
       if (!report.cannot_verify.empty()) return report;
     }
     for (std::size_t i = 0; i < plan_.targets.size(); ++i) {
-      FRAZIL_TRY(ReadTable(i));
+      FRAZIL_TRY(ReadFound(i));
       Conclude(i, report.tables[i]);
     }
     report.records = records_;
@@ -312,25 +311,18 @@ class Verifier {
     return sides_[target].expected.Add(rows);
   }
 
-  Status ReadTable(std::size_t target) {
+  Status ReadFound(std::size_t target) {
     if (static_cast<std::int64_t>(target) == plan_.dead_letter_target) {
-      FRAZIL_ASSIGN(replayable_,
-                    letters_.Compare(still_failing_, *connection_, sides_[target].found));
+      FRAZIL_ASSIGN(replayable_, letters_.Compare(plan_, still_failing_, *connection_,
+                                                  sides_[target].found));
       return {};
     }
-    const TargetPlan& table = plan_.targets[target];
-    auto scan = ScanSql(*table.table->metadata, *plan_.io);
-    if (!scan.has_value()) {
-      return Fail(std::move(scan).error().Within(table.name.ToString()));
-    }
-    FRAZIL_ASSIGN(const auto statement, connection_->Prepare(*scan));
-    FRAZIL_ASSIGN(const auto rows, statement->Run());
-    while (true) {
-      FRAZIL_ASSIGN(const auto batch, rows->Next(kRowsPerFetch));
-      if (batch == nullptr) return {};
-      if (sides_[target].found_places) sides_[target].found_places->Add(*batch);
-      FRAZIL_TRY(sides_[target].found.Add(*batch));
-    }
+    return ReadTable(plan_, target, *connection_, "SELECT * FROM this_table",
+                     [&](const arrow::RecordBatch& rows) {
+                       Side& side = sides_[target];
+                       if (side.found_places) side.found_places->Add(rows);
+                       return side.found.Add(rows);
+                     });
   }
 
   void Conclude(std::size_t target, TableVerdict& verdict) {

@@ -6,14 +6,12 @@
 #include <arrow/record_batch.h>
 
 #include "config/sql/token.h"
-#include "engine/iceberg_scan.h"
 #include "engine/query_tree.h"
 #include "pipeline/replay.h"
+#include "query/table_reader.h"
 
 namespace frazil {
 namespace {
-
-constexpr std::int64_t kRowsPerFetch = 4096;
 
 // Adds the rows of the batch that are at one of the places; counts the others.
 Status CompareBatch(const arrow::RecordBatch& batch, const VerifyLetters::Places& places,
@@ -67,29 +65,27 @@ Result<ReplayPositions> TakeApart(const Positions& positions) {
 
 // The dead letters of a source that one INSERT could not make rows of, with the last round in
 // which it could not.
-Status LoadExceptions(const std::string& source, const std::string& insert,
-                      const std::string& scan, DuckConnection& connection,
+Status LoadExceptions(const PipelinePlan& plan, const std::string& source,
+                      const std::string& insert, DuckConnection& connection,
                       LetterExceptions& exceptions) {
-  FRAZIL_ASSIGN(
-      const auto statement,
-      connection.Prepare(fmt::format(
-          "SELECT topic, \"partition\", \"offset\", max(replay_round) FROM ({}) AS "
-          "letters WHERE source = {} AND (len(coalesce(failed_inserts, [])) = 0 OR "
-          "list_contains(failed_inserts, {})) GROUP BY ALL",
-          scan, QuoteSqlText(source), QuoteSqlText(insert))));
-  FRAZIL_ASSIGN(const auto rows, statement->Run());
-  while (true) {
-    FRAZIL_ASSIGN(const auto batch, rows->Next(kRowsPerFetch));
-    if (batch == nullptr) return {};
-    const auto& topics = static_cast<const arrow::StringArray&>(*batch->column(0));
-    const auto& partitions = static_cast<const arrow::Int32Array&>(*batch->column(1));
-    const auto& offsets = static_cast<const arrow::Int64Array&>(*batch->column(2));
-    const auto& rounds = static_cast<const arrow::Int32Array&>(*batch->column(3));
-    for (std::int64_t i = 0; i < batch->num_rows(); ++i) {
-      exceptions.Add({source, topics.GetString(i), partitions.Value(i)}, offsets.Value(i),
-                     rounds.Value(i));
-    }
-  }
+  return ReadTable(
+      plan, static_cast<std::size_t>(plan.dead_letter_target), connection,
+      fmt::format(
+          "SELECT topic, \"partition\", \"offset\", max(replay_round) FROM "
+          "this_table WHERE source = {} AND (len(coalesce(failed_inserts, [])) = 0 "
+          "OR list_contains(failed_inserts, {})) GROUP BY ALL",
+          QuoteSqlText(source), QuoteSqlText(insert)),
+      [&](const arrow::RecordBatch& batch) -> Status {
+        const auto& topics = static_cast<const arrow::StringArray&>(*batch.column(0));
+        const auto& partitions = static_cast<const arrow::Int32Array&>(*batch.column(1));
+        const auto& offsets = static_cast<const arrow::Int64Array&>(*batch.column(2));
+        const auto& rounds = static_cast<const arrow::Int32Array&>(*batch.column(3));
+        for (std::int64_t i = 0; i < batch.num_rows(); ++i) {
+          exceptions.Add({source, topics.GetString(i), partitions.Value(i)},
+                         offsets.Value(i), rounds.Value(i));
+        }
+        return {};
+      });
 }
 
 }  // namespace
@@ -105,7 +101,8 @@ void LetterExceptions::Add(const Split& split, std::int64_t offset, std::int32_t
                        !WasRun(replayed_from_, split, offset, round);
   const auto begin = account_.find(split);
   const bool is_in_account = begin == account_.end() || offset >= begin->second.ordinal;
-  if (is_held != is_in_account || !is_held) is_held_[split].emplace(offset, is_held);
+  if (is_held && is_in_account) return;
+  is_held_[split].emplace(offset, is_held);
 }
 
 std::vector<RecordRun> LetterExceptions::RunsOf(const RawBatch& batch,
@@ -141,10 +138,6 @@ Result<VerifyLetters> VerifyLetters::Load(const PipelinePlan& plan,
   const auto& target = plan.targets[static_cast<std::size_t>(plan.dead_letter_target)];
   FRAZIL_ASSIGN(const ReplayPositions positions, ReadReplayPositions(plan, plan.name));
   letters.was_replayed_ = !positions.empty();
-  if (!target.table.has_value()) {
-    return Fail(ErrorKind::kNotFound, "no such table: {}", target.name.ToString());
-  }
-  FRAZIL_ASSIGN(const std::string scan, ScanSql(*target.table->metadata, *plan.io));
   std::string columns;
   for (const SchemaField& field : target.schema.fields) {
     if (!columns.empty()) columns += ", ";
@@ -152,11 +145,9 @@ Result<VerifyLetters> VerifyLetters::Load(const PipelinePlan& plan,
   }
   letters.open_sql_ = fmt::format(
       "SELECT {} FROM ({}) AS letters WHERE state <> 'replayed' QUALIFY row_number() "
-      "OVER "
-      "(PARTITION BY source, topic, \"partition\", \"offset\" ORDER BY replay_round "
-      "DESC) "
-      "= 1",
-      columns, LettersSql("(" + scan + ")", positions));
+      "OVER (PARTITION BY source, topic, \"partition\", \"offset\" ORDER BY replay_round "
+      "DESC) = 1",
+      columns, LettersSql("this_table", positions));
   const std::vector<std::string> inserts = InsertNames(plan);
   for (std::size_t i = 0; i < inserts.size(); ++i) {
     const FlowPlan& flow = plan.flows[i];
@@ -164,8 +155,8 @@ Result<VerifyLetters> VerifyLetters::Load(const PipelinePlan& plan,
     FRAZIL_ASSIGN(ReplayPositions to, TakeApart(replays.end[flow.target]));
     LetterExceptions exceptions(coverage.begin[flow.target], std::move(from),
                                 std::move(to));
-    FRAZIL_TRY(LoadExceptions(plan.spec.sources[plan.sources[flow.source]].name,
-                              inserts[i], scan, connection, exceptions));
+    const std::string& source = plan.spec.sources[plan.sources[flow.source]].name;
+    FRAZIL_TRY(LoadExceptions(plan, source, inserts[i], connection, exceptions));
     letters.exceptions_.emplace(inserts[i], std::move(exceptions));
   }
   return letters;
@@ -179,18 +170,17 @@ std::vector<RecordRun> VerifyLetters::RunsOf(const RawBatch& batch,
   return {account};
 }
 
-Result<std::int64_t> VerifyLetters::Compare(const Places& places,
+Result<std::int64_t> VerifyLetters::Compare(const PipelinePlan& plan,
+                                            const Places& places,
                                             DuckConnection& connection,
                                             RowHashSum& found) const {
   std::int64_t elsewhere = 0;
   if (open_sql_.empty()) return elsewhere;
-  FRAZIL_ASSIGN(const auto statement, connection.Prepare(open_sql_));
-  FRAZIL_ASSIGN(const auto rows, statement->Run());
-  while (true) {
-    FRAZIL_ASSIGN(const auto batch, rows->Next(kRowsPerFetch));
-    if (batch == nullptr) return elsewhere;
-    FRAZIL_TRY(CompareBatch(*batch, places, found, elsewhere));
-  }
+  FRAZIL_TRY(ReadTable(plan, static_cast<std::size_t>(plan.dead_letter_target),
+                       connection, open_sql_, [&](const arrow::RecordBatch& batch) {
+                         return CompareBatch(batch, places, found, elsewhere);
+                       }));
+  return elsewhere;
 }
 
 }  // namespace frazil

@@ -83,8 +83,9 @@ class VerifyLetters {
   /// \brief Adds the newest row of each open letter at one of these places to `found`, as
   /// it is in the table.
   /// \return how many open letters are at other places.
-  Result<std::int64_t> Compare(const Places& places, DuckConnection& connection,
-                               RowHashSum& found) const;
+  /// \param plan, connection as given to Load().
+  Result<std::int64_t> Compare(const PipelinePlan& plan, const Places& places,
+                               DuckConnection& connection, RowHashSum& found) const;
 
  private:
   std::map<std::string, LetterExceptions> exceptions_;  // by INSERT

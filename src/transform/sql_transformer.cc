@@ -32,7 +32,11 @@ std::vector<std::int64_t> RowsOf(const std::vector<RowFailure>& failures) {
 
 // What the contract of Transformer::Apply allows.
 tl::unexpected<Error> FailRun(Error error) {
-  if (error.kind != ErrorKind::kIoError && !IsOutOfDuckMemory(error)) {
+  if (IsOutOfDuckMemory(error)) {
+    error.message +=
+        "; a SELECT may hold a third of the memory: raise 'memory.limit', or have fewer "
+        "'pipeline.workers'";
+  } else if (error.kind != ErrorKind::kIoError) {
     error.kind = ErrorKind::kInternal;
   }
   return Fail(std::move(error));

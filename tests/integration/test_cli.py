@@ -10,6 +10,7 @@ import pytest
 from confluent_kafka import Consumer, TopicPartition
 
 from support import script
+from support.readers import path_of
 from support.topics import COMPACTED_SOON, make_again
 from support.waiting import until
 
@@ -361,6 +362,20 @@ def test_verify_compares_nested_types_and_dead_letters_and_leaves_out_what_chang
     assert "lake.db.events: equal, 31 rows" in said
     assert "lake.db.kinds_dead_letters: equal, 2 rows" in said
     assert "not compared: column seen" in said
+
+
+def test_verify_names_a_data_file_that_is_missing_or_cut(copied, lake, frazil):
+    file, _ = copied
+    (location,) = lake.table("events").inspect.files()["file_path"].to_pylist()
+    path = path_of(location)
+    os.truncate(path, 100)
+    for said in ("is damaged (it has 100 bytes, and had ", "is missing; restore it"):
+        done = frazil.run("verify", file)
+        assert done.returncode == 7, done.stderr
+        assert f"lake.db.events: a data file of the snapshot {said}" in done.stderr
+        assert location in done.stderr and "read_parquet" not in done.stderr
+        if os.path.exists(path):
+            os.unlink(path)
 
 
 def test_verify_says_when_it_has_nothing_to_compare_with(kafka, copied, lake, topic, frazil):

@@ -12,6 +12,7 @@ import pyarrow
 import pytest
 
 from support import script
+from support.readers import path_of
 from support.waiting import until
 
 EVER = "SELECT count(*) AS n FROM range(10000000) a, range(10000000) b WHERE a.range % 7 = b.range % 5"
@@ -153,6 +154,71 @@ def test_nothing_in_the_data_commands_a_terminal(catalog, frazil):
     assert r"\u001b]0;title\u0007" in done.stderr
     done = frazil.run("query", "--script", catalog, 'SELECT "no\x1b[2J"')
     assert "\x1b" not in done.stderr and r"\u001b[2J" in done.stderr
+
+
+# --- Errors ---------------------------------------------------------------------------------------
+
+
+def remove(path: pathlib.Path) -> None:
+    path.unlink()
+
+
+def cut(path: pathlib.Path) -> None:
+    os.truncate(path, path.stat().st_size // 2)
+
+
+def spoil(path: pathlib.Path) -> None:
+    """Other bytes where the values are; the footer is whole."""
+    old = path.read_bytes()
+    path.write_bytes(old[:4] + b"\xff" * 512 + old[516:])
+
+
+@pytest.mark.parametrize("codec", ["zstd", "uncompressed"])
+@pytest.mark.parametrize(
+    ("damage", "said"), [(remove, "is missing"), (cut, "is damaged"), (spoil, "is damaged")]
+)
+@pytest.mark.parametrize("output", ["box", "csv", "json"])
+def test_a_damaged_data_file_is_named(lake, catalog, frazil, codec, damage, said, output):
+    rows = pyarrow.table({"id": [str(n * 7919) for n in range(5000)]})
+    made = lake.create(
+        "events", rows.schema, properties={"write.parquet.compression-codec": codec}
+    )
+    for _ in range(3):
+        made.append(rows)
+    location = lake.table("events").inspect.files()["file_path"].to_pylist()[1]
+    damage(pathlib.Path(path_of(location)))
+
+    done = frazil.run(
+        *("query", "--script", catalog, "--output", output),
+        "SELECT max(id) FROM lake.db.events WHERE id <> ''",
+    )
+    assert done.returncode == 7, done.stderr
+    assert f"lake.db.events: a data file of the snapshot {said}" in done.stderr
+    assert "; restore it, or roll the table back to a snapshot that is whole: " in done.stderr
+    assert location in done.stderr
+    assert "read_parquet" not in done.stderr and "VIEW" not in done.stderr
+
+
+@pytest.mark.parametrize("output", ["box", "csv", "json"])
+def test_a_query_whose_values_fail_is_wrong_itself(tables, catalog, frazil, output):
+    for sql in (
+        "SELECT CAST('a' AS INT)",
+        "SELECT CAST('a' || id AS INT) FROM lake.db.events",
+        "SELECT error('no such luck') FROM lake.db.events",
+    ):
+        done = frazil.run("query", "--script", catalog, "--output", output, sql)
+        assert done.returncode == 2, done.stderr
+
+
+def test_a_query_that_needs_too_much_memory_is_told_what_it_may_use(catalog, frazil):
+    done = frazil.run(
+        *("query", "--script", catalog),
+        "SELECT max(len(l)) FROM (SELECT list(range) AS l FROM range(400000000))",
+        seconds=300,
+    )
+    assert done.returncode == 2, done.stderr
+    assert "Out of Memory" in done.stderr and "a query may use 1024 MiB" in done.stderr
+    assert "memory.limit" not in done.stderr and "SET " not in done.stderr
 
 
 # --- Statements -----------------------------------------------------------------------------------
