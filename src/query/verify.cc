@@ -379,6 +379,7 @@ Result<VerifyReport> VerifyPipeline(const PipelinePlan& plan,
   replay.settings = plan.settings;
   replay.name = plan.name;
   replay.io = plan.io;
+  replay.database = plan.database;
   replay.sources = plan.sources;
   replay.targets = plan.targets;
   replay.flows = plan.flows;
