@@ -102,11 +102,19 @@ Status RestCatalog::CreateNamespace(
   FRAZIL_TRY(CheckNamespace(table_namespace));
   FRAZIL_ASSIGN(RestSession * session, Session());
   const Json body = {{"namespace", table_namespace}, {"properties", Json(properties)}};
-  FRAZIL_ASSIGN(const HttpResponse response,
-                session->Change("POST", "namespaces", DumpJson(body)));
-  if (response.is_success()) return {};
-  if (response.status == 409) return NamespaceIsThere(table_namespace);
-  return Fail(session->ErrorOf(response, RestEffect::kChange));
+  Result<HttpResponse> response = session->Change("POST", "namespaces", DumpJson(body));
+  if (response.has_value() && response->is_success()) return {};
+  if (response.has_value() && response->status == 409) {
+    return NamespaceIsThere(table_namespace);
+  }
+  Error error = response.has_value() ? session->ErrorOf(*response, RestEffect::kChange)
+                                     : std::move(response).error();
+  if (error.kind == ErrorKind::kCommitStateUnknown) {
+    // Also of two that make it at once, the slower one may get an answer of 500.
+    const Result<bool> is_there = NamespaceExists(table_namespace);
+    if (is_there.has_value() && *is_there) return {};
+  }
+  return Fail(std::move(error));
 }
 
 Result<bool> RestCatalog::NamespaceExists(const Namespace& table_namespace) {

@@ -203,7 +203,22 @@ TEST_F(RestCatalogTest, ALostAnswerToACreationLeavesItOpen) {
   EXPECT_THAT(catalog_->CreateTable({{"db"}, "other"}, table),
               FailsWith(ErrorKind::kCommitStateUnknown));
   EXPECT_THAT(catalog_->LoadTable({{"db"}, "other"}), IsOk());
-  EXPECT_THAT(catalog_->CreateNamespace({"more"}, {}),
+}
+
+TEST_F(RestCatalogTest, ANamespaceWhoseCreationIsInDoubtIsLookedFor) {
+  Hooks hooks;
+  hooks.after = [](const HttpRequest& request, TestHttpAnswer& answer) {
+    if (request.method == "POST") answer = {500, "<html>"};
+  };
+  server_.Set(hooks);
+  EXPECT_THAT(catalog_->CreateNamespace({"more"}, {}), IsOk());
+  EXPECT_THAT(real_->NamespaceExists({"more"}), IsOkAnd(true));
+  hooks.before = [](const HttpRequest& request) {
+    return request.method == "POST" ? std::optional(Lost(Fault::kClose)) : std::nullopt;
+  };
+  hooks.after = nullptr;
+  server_.Set(hooks);
+  EXPECT_THAT(catalog_->CreateNamespace({"other"}, {}),
               FailsWith(ErrorKind::kCommitStateUnknown));
 }
 
