@@ -1,6 +1,8 @@
 """Tables in a REST catalog: Iceberg's own server, a network that loses answers, and PyIceberg."""
 
 import json
+import ssl
+import subprocess
 
 import pyarrow
 import pytest
@@ -127,9 +129,36 @@ def test_a_server_that_is_away_is_told_with_its_address(rest_lake, rest_server, 
     file = script.write(frazil.folder, lake.ddl())
     rest_server.stop()
     done = frazil.run("query", "--script", file, "SELECT 1 FROM lake.db.events")
-    assert done.returncode != 0
+    assert done.returncode == 4, done.stderr
     assert rest_server.uri in done.stderr
     assert "geheim" not in done.stderr
+
+
+def test_a_certificate_is_verified(rest_lake, rest_server, frazil, tmp_path):
+    rest_lake.create("events", pyarrow.schema([("id", pyarrow.int64())]))
+    certificate, key = tmp_path / "certificate.pem", tmp_path / "key.pem"
+    subprocess.run(
+        [
+            *["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"],
+            *["-subj", "/CN=catalog", "-addext", "subjectAltName=IP:127.0.0.1"],
+            *["-out", str(certificate), "-keyout", str(key)],
+        ],
+        check=True,
+        capture_output=True,
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    query = "SELECT count(*) AS n FROM lake.db.events"
+    with LossyProxy(rest_server.port, tls=context) as proxy:
+        stranger = script.write(frazil.folder, rest_lake.through(proxy.uri).ddl())
+        done = frazil.run("query", "--script", stranger, query)
+        assert done.returncode == 2, done.stderr
+        assert "certificate" in done.stderr
+
+        known = rest_lake.through(proxy.uri, **{"ssl.cabundle": str(certificate)})
+        file = script.write(frazil.folder, known.ddl())
+        told = frazil.ok("query", "--script", file, "--output", "json", query)
+        assert json.loads(told) == {"n": 0}
 
 
 def test_an_unknown_option_is_told_with_the_nearest_one(rest_lake, rest_server, frazil):

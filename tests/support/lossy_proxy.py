@@ -3,6 +3,7 @@
 import contextlib
 import enum
 import socket
+import ssl
 import threading
 from collections.abc import Callable
 
@@ -17,11 +18,18 @@ class Fate(enum.Enum):
 
 
 class LossyProxy:
-    """Forwards connections. `fate(n)` says what becomes of the n-th commit, from 0."""
+    """Forwards connections. `fate(n)` says what becomes of the n-th commit, from 0. With `tls` it
+    is a server of https."""
 
-    def __init__(self, port: int, fate: Callable[[int], Fate]) -> None:
+    def __init__(
+        self,
+        port: int,
+        fate: Callable[[int], Fate] = lambda _: Fate.HONEST,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
         self._target = ("127.0.0.1", port)
         self._fate = fate
+        self._tls = tls
         self._lock = threading.Lock()
         self.commits = 0
         self.spoilt = 0
@@ -30,7 +38,8 @@ class LossyProxy:
 
     @property
     def uri(self) -> str:
-        return f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        scheme = "https" if self._tls else "http"
+        return f"{scheme}://127.0.0.1:{self._listener.getsockname()[1]}"
 
     def close(self) -> None:
         self._listener.close()
@@ -49,6 +58,8 @@ class LossyProxy:
 
     def _serve(self, client: socket.socket) -> None:
         with client, contextlib.suppress(OSError):
+            if self._tls:
+                client = self._tls.wrap_socket(client, server_side=True)
             while request := _read_message(client):
                 fate = self._fate_of(request)
                 if fate is Fate.LOST_BEFORE:
