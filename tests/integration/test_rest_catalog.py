@@ -76,6 +76,22 @@ def test_workers_that_race_and_are_killed_lose_and_double_nothing(
     kill_at_random(kafka, name, rest_lake, frazil, kills=4, seed=7)
 
 
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_a_kill_in_the_middle_of_a_commit_costs_nothing(
+    kafka, topic, rest_lake, faulty_frazil, moment
+):
+    name = topic(partitions=2)
+    workers.produce_ids(kafka, name, range(300))
+    text = script.copying(rest_lake, kafka.bootstrap, name)
+    file = script.write(faulty_frazil.folder, text)
+
+    done = faulty_frazil.run("run", file, FRAZIL_FAULTS=f"commit.swap.{moment}=kill@2")
+
+    assert done.returncode == -9, done.stderr
+    faulty_frazil.ok("run", file)
+    assert_exactly_once(rest_lake, "events", held(kafka, name))
+
+
 @pytest.mark.parametrize("fate", [Fate.LOST_BEFORE, Fate.LOST_AFTER, Fate.TRUNCATED])
 def test_lost_answers_to_commits_neither_lose_nor_double(
     kafka, topic, rest_lake, rest_server, frazil, fate
