@@ -31,6 +31,14 @@ std::string QuotedName(std::span<const std::string> parts) {
   return quoted;
 }
 
+Status AppendJsonLines(const arrow::RecordBatch& rows, std::string& lines) {
+  for (std::int64_t i = 0; i < rows.num_rows(); ++i) {
+    FRAZIL_TRY(AppendJsonRow(rows, i, lines));
+    lines += '\n';
+  }
+  return {};
+}
+
 Error NoSuchTable(const TableName& name, Catalog& catalog) {
   std::vector<std::string> known;
   if (auto listed = catalog.ListTables(name.levels)) {
@@ -223,7 +231,7 @@ Error TableQuery::Explain(Error error) const {
   if (IsOutOfDuckMemory(error)) {
     error.message +=
         fmt::format("; a query may use {} MiB: sort, group or join fewer rows or columns",
-                    memory_limit_bytes_ >> 20);
+                    memory_limit_bytes_ / (1 << 20));
   }
   // No record is to blame, as it is where a pipeline runs: the query asks for it.
   if (error.kind == ErrorKind::kInvalidRecord) error.kind = ErrorKind::kInvalidConfig;
@@ -256,6 +264,7 @@ Result<std::vector<std::string>> TableQuery::ReadColumns(const std::string& sql)
   FRAZIL_TRY(Bind(sql));
   FRAZIL_ASSIGN(const std::vector<DuckColumn> columns, connection_->Describe(sql));
   std::vector<std::string> names;
+  names.reserve(columns.size());
   for (const DuckColumn& column : columns) names.push_back(column.name);
   return names;
 }
@@ -296,10 +305,7 @@ Status TableQuery::ReadAsJson(const std::string& sql, const OnLines& on_lines) {
     FRAZIL_ASSIGN(const auto batch, rows->Next(kRowsPerFetch));
     if (batch == nullptr) return {};
     lines.clear();
-    for (std::int64_t i = 0; i < batch->num_rows(); ++i) {
-      FRAZIL_TRY(AppendJsonRow(*batch, i, lines));
-      lines += '\n';
-    }
+    FRAZIL_TRY(AppendJsonLines(*batch, lines));
     if (!on_lines(lines)) return {};
   }
 }

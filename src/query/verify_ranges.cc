@@ -42,9 +42,10 @@ Result<bool> HasBegunAnew(const TableMetadata& metadata, const std::string& pipe
 
 // The ledger of a table as a run would find it.
 Result<TableStanding> StandingIn(const PipelinePlan& plan, std::size_t index,
+                                 const TableMetadata& metadata,
                                  const LedgerLookup& lookup) {
   TableStanding standing;
-  standing.uuid = plan.targets[index].table->metadata->table_uuid;
+  standing.uuid = metadata.table_uuid;
   standing.is_dead_letters = static_cast<std::int64_t>(index) == plan.dead_letter_target;
   standing.ledger = lookup.ledger.value_or(Ledger{});
   if (lookup.state == LedgerState::kRolledBack) {
@@ -73,7 +74,7 @@ Result<std::string> ReadStanding(const PipelinePlan& plan, std::size_t index,
       (index == 0 && !lookup.ledger.has_value())) {
     return WhyNotKnown(table, lookup, plan.name);
   }
-  FRAZIL_ASSIGN(standing, StandingIn(plan, index, lookup));
+  FRAZIL_ASSIGN(standing, StandingIn(plan, index, metadata, lookup));
   FRAZIL_ASSIGN(const bool has_begun_anew,
                 HasBegunAnew(metadata, plan.name, standing.ledger));
   if (has_begun_anew) {
@@ -143,9 +144,13 @@ Result<LedgerCoverage> ReplayCoverageOf(const PipelinePlan& plan) {
   LedgerCoverage coverage;
   std::vector<TableStanding> tables;
   for (std::size_t i = 0; i < plan.targets.size(); ++i) {
-    FRAZIL_ASSIGN(const LedgerLookup lookup,
-                  FindLedger(*plan.targets[i].table->metadata, ReplayName(plan.name)));
-    FRAZIL_ASSIGN(tables.emplace_back(), StandingIn(plan, i, lookup));
+    const TargetPlan& target = plan.targets[i];
+    if (!target.table.has_value()) {
+      return Fail(ErrorKind::kNotFound, "no such table: {}", target.name.ToString());
+    }
+    const TableMetadata& metadata = *target.table->metadata;
+    FRAZIL_ASSIGN(const LedgerLookup lookup, FindLedger(metadata, ReplayName(plan.name)));
+    FRAZIL_ASSIGN(tables.emplace_back(), StandingIn(plan, i, metadata, lookup));
   }
   const Positions standing = StandingOf(tables);
   for (std::size_t i = 0; i < tables.size(); ++i) AddHeld(tables, i, standing, coverage);
@@ -196,6 +201,7 @@ Result<ReplayRange> RangeOf(const LedgerCoverage& coverage, Source& source,
     if (!range.impossible_because.empty()) return range;
   }
   std::vector<Split> asked;
+  asked.reserve(splits.size());
   for (const auto& [split, identity] : splits) asked.push_back(split);
   FRAZIL_ASSIGN(Positions beginnings, source.Beginnings(asked));
   for (auto& [split, earliest] : beginnings) {
@@ -212,7 +218,8 @@ Result<ReplayRange> RangeOf(const LedgerCoverage& coverage, Source& source,
           split.ToString(), earliest.ordinal, begin.ordinal);
       return range;
     }
-    range.start[split] = begin.ordinal > earliest.ordinal ? begin : std::move(earliest);
+    if (begin.ordinal > earliest.ordinal) earliest = begin;
+    range.start[split] = std::move(earliest);
   }
   return range;
 }
