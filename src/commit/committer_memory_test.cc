@@ -34,7 +34,8 @@ void Free(void* memory) noexcept {
 
 }  // namespace
 
-void* operator new(std::size_t size) {
+// Not inlined: GCC would see free() of what an operator new gave, and take them for a mismatch.
+[[gnu::noinline]] void* operator new(std::size_t size) {
   void* const memory = Allocate(size);
   if (memory == nullptr) throw std::bad_alloc();
   return memory;
@@ -46,10 +47,10 @@ void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
 void* operator new[](std::size_t size, const std::nothrow_t&) noexcept {
   return Allocate(size);
 }
-void operator delete(void* memory) noexcept { Free(memory); }
-void operator delete[](void* memory) noexcept { Free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { Free(memory); }
-void operator delete[](void* memory, std::size_t) noexcept { Free(memory); }
+[[gnu::noinline]] void operator delete(void* memory) noexcept { Free(memory); }
+void operator delete[](void* memory) noexcept { operator delete(memory); }
+void operator delete(void* memory, std::size_t) noexcept { operator delete(memory); }
+void operator delete[](void* memory, std::size_t) noexcept { operator delete(memory); }
 
 namespace frazil {
 namespace {
