@@ -42,17 +42,33 @@ std::string TableName::ToString() const {
   return text + "." + table;
 }
 
+std::string HideVariables(const std::vector<ScriptVariable>& variables,
+                          std::string text) {
+  constexpr std::size_t kLeastSecret = 4;
+  for (const ScriptVariable& variable : variables) {
+    if (variable.value.size() < kLeastSecret) continue;
+    std::size_t at = 0;
+    while ((at = text.find(variable.value, at)) != std::string::npos) {
+      text.replace(at, variable.value.size(), variable.reference);
+      at += variable.reference.size();
+    }
+  }
+  return text;
+}
+
 Error ErrorAt(const PipelineSpec& spec, TextPlace place, std::string_view message,
               std::string_view suggestion) {
   std::string text = spec.file;
   if (place.line > 0) text += fmt::format(":{}:{}", place.line, place.column);
   if (!text.empty()) text += ": ";
-  text += message;
+  text += HideVariables(spec.variables, std::string(message));
   if (place.line > 0) {
     const std::string excerpt = Excerpt(spec.text, place);
     if (!excerpt.empty()) text += "\n" + excerpt;
   }
-  if (!suggestion.empty()) text += fmt::format("\n  hint: {}", suggestion);
+  if (!suggestion.empty()) {
+    text += "\n  hint: " + HideVariables(spec.variables, std::string(suggestion));
+  }
   return {ErrorKind::kInvalidConfig, std::move(text)};
 }
 

@@ -137,12 +137,20 @@ struct InsertSpec {
   TextPlace target_place;
   /// Empty: all columns of the target in order.
   std::vector<std::string> columns;
-  /// Without `columns`: those that the target had when the INSERT was planned first.
+  /// Those that it was written for, as far as known: of the script's CREATE TABLE, or those
+  /// that the target had when the INSERT was planned first.
   std::vector<std::string> planned_columns;
   /// The query as written, quoting translated to DuckDB's (backticks to double quotes).
   std::string select;
   TextPlace select_place;
   TextPlace place;
+};
+
+/// \brief A variable of the environment that a script refers to.
+struct ScriptVariable {
+  /// As written: "${NAME}", "${NAME:-default}".
+  std::string reference;
+  std::string value;
 };
 
 /// \brief What names of tables with less than three parts mean.
@@ -161,6 +169,8 @@ struct PipelineSpec {
   std::string file;
   /// The whole text; for carets.
   std::string text;
+  /// Those whose values came from the environment.
+  std::vector<ScriptVariable> variables;
   /// SET 'key' = 'value'.
   Options settings;
   std::vector<CatalogSpec> catalogs;
@@ -173,8 +183,12 @@ struct PipelineSpec {
   NameScope scope;
 };
 
+/// \brief A text for people, in which references stand where the values of variables were.
+/// Values of less than 4 bytes are no secrets and stay: they would hit other words.
+std::string HideVariables(const std::vector<ScriptVariable>& variables, std::string text);
+
 /// \brief "pipeline.sql:7:12: <message>" with the line, a caret below the column and,
-/// if not empty, a suggestion on a line of its own.
+/// if not empty, a suggestion on a line of its own. Values of variables are hidden.
 Error ErrorAt(const PipelineSpec& spec, TextPlace place, std::string_view message,
               std::string_view suggestion = {});
 

@@ -44,8 +44,11 @@ tl::unexpected<Error> FailRun(Error error) {
 
 class SqlTransformer : public Transformer {
  public:
-  SqlTransformer(SqlSession session, std::string description)
-      : session_(std::move(session)), description_(std::move(description)) {}
+  SqlTransformer(SqlSession session, std::string description,
+                 std::vector<ScriptVariable> variables)
+      : session_(std::move(session)),
+        description_(std::move(description)),
+        variables_(std::move(variables)) {}
 
   Result<TransformedBatch> Apply(const Batch& rows) override {
     auto result = ApplyOrFail(rows);
@@ -87,8 +90,9 @@ class SqlTransformer : public Transformer {
     auto result = RunToEnd(statement);
     if (result.has_value()) return result;
     if (result.error().kind != ErrorKind::kInvalidRecord) return result;
-    problem = RowProblem{DuckErrorClass(result.error()),
-                         std::string(DuckErrorText(result.error()))};
+    problem =
+        RowProblem{DuckErrorClass(result.error()),
+                   HideVariables(variables_, std::string(DuckErrorText(result.error())))};
     return Batch();
   }
 
@@ -275,6 +279,7 @@ class SqlTransformer : public Transformer {
   /// Prepared when rows first fail; nullopt inside if they cannot be.
   std::optional<std::optional<SuspectQueries>> suspects_;
   std::string description_;
+  std::vector<ScriptVariable> variables_;
 };
 
 // One line, blanks single.
@@ -298,8 +303,11 @@ std::string OneLine(std::string_view text) {
 Result<std::unique_ptr<Transformer>> MakeSqlTransformer(const TransformSpec& spec,
                                                         DuckDatabase& database) {
   FRAZIL_ASSIGN(SqlSession session, OpenSqlSession(spec, database));
-  return std::make_unique<SqlTransformer>(std::move(session),
-                                          "DuckDB: " + OneLine(spec.select));
+  std::vector<ScriptVariable> variables;
+  if (spec.pipeline != nullptr) variables = spec.pipeline->variables;
+  std::string description = "DuckDB: " + OneLine(HideVariables(variables, spec.select));
+  return std::make_unique<SqlTransformer>(std::move(session), std::move(description),
+                                          std::move(variables));
 }
 
 Result<SelectTraits> DescribeSqlSelect(const TransformSpec& spec,

@@ -97,6 +97,28 @@ TEST_F(SqlTransformerTest, ValuesThatOnlyDuckDBHasFailTheirRows) {
   }
 }
 
+TEST_F(SqlTransformerTest, ValuesOfVariablesAreNotShown) {
+  PipelineSpec pipeline;
+  pipeline.variables = {{"${SALT}", "geheim123"}};
+  TransformSpec spec = SpecOf("SELECT ('geheim123' || s)::BIGINT AS n FROM events",
+                              kEvents, {FieldOf("n", kLongType)});
+  spec.pipeline = &pipeline;
+  const auto transformer = MakeTransformer(spec, database_.get());
+  ASSERT_THAT(transformer, IsOk());
+  EXPECT_EQ((*transformer)->Describe(),
+            "DuckDB: SELECT ('${SALT}' || s)::BIGINT AS n FROM events");
+  const auto result = (*transformer)->Apply(Events(1));
+  ASSERT_THAT(result, IsOk());
+  ASSERT_THAT(result->failures, SizeIs(1));
+  EXPECT_THAT(result->failures[0].message, HasSubstr("${SALT}0"));
+
+  spec.select = "SELECT 'geheim123' || s FROM events";
+  EXPECT_THAT(MakeTransformer(spec, database_.get()),
+              FailsWith(ErrorKind::kInvalidConfig,
+                        AllOf(HasSubstr("'${SALT}' || "), HasSubstr("CAST("),
+                              testing::Not(HasSubstr("geheim")))));
+}
+
 TEST_F(SqlTransformerTest, GivesMoreRowsThanItGot) {
   const TransformSpec spec = SpecOf("SELECT unnest([id, -id]) AS n FROM events", kEvents,
                                     {FieldOf("n", kLongType)});

@@ -31,6 +31,7 @@ Result<PipelineSpec> ParseSqlScript(std::string_view file, std::string_view text
     return Fail(ErrorAt(spec, PlaceAt(text, invalid), "the script is not UTF-8"));
   }
   FRAZIL_ASSIGN(const ExpandedText expanded, ExpandedText::Expand(spec, environment));
+  spec.variables = expanded.variables();
   TokenCursor cursor(spec, expanded);
   SqlParser parser(cursor);
   ScriptResolver resolver(spec);

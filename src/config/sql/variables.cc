@@ -142,6 +142,18 @@ class VariableExpander {
     return written;
   }
 
+  // A value within another one is hidden after it.
+  void Remember(std::string_view reference, const std::string& value) {
+    auto& known = out_.variables_;
+    const bool is_known = std::ranges::any_of(
+        known, [&](const ScriptVariable& one) { return one.reference == reference; });
+    if (is_known) return;
+    const auto after = std::ranges::find_if(known, [&](const ScriptVariable& one) {
+      return one.value.size() < value.size();
+    });
+    known.insert(after, {std::string(reference), value});
+  }
+
   Status ExpandOne() {
     const std::size_t close = script_.find('}', at_);
     const std::size_t line_end = script_.find('\n', at_);
@@ -173,6 +185,7 @@ class VariableExpander {
       return FailAt(at_, fmt::format("the environment variable {} is not set", name),
                     fmt::format("set it, or give a default: ${{{}:-...}}", name));
     }
+    Remember(script_.substr(at_, close + 1 - at_), *value);
     Replace(Written(*value), at_, close + 1);
     return {};
   }

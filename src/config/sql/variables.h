@@ -27,6 +27,10 @@ class ExpandedText {
                                      const Environment& environment);
 
   [[nodiscard]] const std::string& text() const { return text_; }
+  /// \brief Those that have a value, each reference once, longer values first.
+  [[nodiscard]] const std::vector<ScriptVariable>& variables() const {
+    return variables_;
+  }
   /// \brief True if no variable was met: offsets are those of the script.
   [[nodiscard]] bool is_verbatim() const { return replacements_.empty(); }
   /// \brief The script's offset of an offset into text(); the `$` inside a value.
@@ -46,6 +50,7 @@ class ExpandedText {
 
   std::string text_;
   std::vector<Replacement> replacements_;
+  std::vector<ScriptVariable> variables_;
 };
 
 }  // namespace frazil
