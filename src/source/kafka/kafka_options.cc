@@ -5,8 +5,10 @@
 #include <string_view>
 #include <utility>
 
+#include "base/text_list.h"
 #include "base/units.h"
 #include "source/kafka/kafka_client.h"
+#include "source/kafka/shared_group.h"
 
 namespace frazil {
 namespace {
@@ -35,19 +37,6 @@ struct Reader {
                         message, suggestion));
   }
 };
-
-std::vector<std::string> SplitList(std::string_view text, char separator) {
-  std::vector<std::string> items;
-  while (!text.empty()) {
-    const std::size_t end = std::min(text.find(separator), text.size());
-    std::string_view item = text.substr(0, end);
-    while (!item.empty() && item.front() == ' ') item.remove_prefix(1);
-    while (!item.empty() && item.back() == ' ') item.remove_suffix(1);
-    if (!item.empty()) items.emplace_back(item);
-    text.remove_prefix(std::min(end + 1, text.size()));
-  }
-  return items;
-}
 
 template <typename T>
 std::optional<T> ParseNumber(std::string_view text) {
@@ -402,6 +391,7 @@ Result<KafkaSourceConfig> ParseKafkaSource(const PipelineSpec& script,
   if (config.group_id.empty()) {
     return reader.Refuse("connector", "connector 'kafka' needs 'properties.group.id'");
   }
+  config.joined_group = GroupToJoin(script, table, config.group_id);
   if (const auto id = values.find("group.instance.id"); id != values.end()) {
     config.group_instance_id = id->second;
     values.erase(id);

@@ -56,6 +56,8 @@ struct KafkaSourceConfig {
   /// True: read all splits without a consumer group; false: share them in the group.
   bool is_static = false;
   std::string group_id;
+  /// The group whose members share the partitions: group_id, or one of its own (GroupToJoin).
+  std::string joined_group;
   /// Empty: made of host and slot.
   std::string group_instance_id;
   /// How long Open and other questions to the brokers may take.

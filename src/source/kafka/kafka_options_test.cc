@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "base/result_matchers.h"
+#include "source/kafka/shared_group.h"
 #include "source/source_test_kit.h"
 
 namespace frazil {
@@ -160,6 +161,33 @@ TEST(KafkaOptionsTest, ReadsWithoutAGroupWhereTheReadIsBounded) {
                   {"scan.assignment", "group"}});
   ASSERT_THAT(config, IsOk());
   EXPECT_FALSE(config->is_static);
+}
+
+// The group that a table with topic 'a;b' joins beside one with these options.
+std::string GroupBeside(const Pairs& other) {
+  TestTable table("orders", {{"connector", "kafka"}});
+  table.spec.options = {};
+  const auto add = [](SourceSpec& spec, const Pairs& options) {
+    for (const auto& [key, value] : options) {
+      EXPECT_THAT(spec.options.Add({key, value, {}, {}}), IsOk());
+    }
+  };
+  add(table.spec, {{"topic", "a; b"}, {"properties.group.id", "g"}});
+  SourceSpec second;
+  second.name = "second";
+  second.connector = "kafka";
+  add(second, other);
+  table.script.sources = {table.spec, second};
+  return GroupToJoin(table.script, table.spec, "g");
+}
+
+TEST(KafkaOptionsTest, SourcesOverOneTopicDoNotShareAGroup) {
+  EXPECT_EQ(GroupBeside({{"topic", "b"}, {"properties.group.id", "g"}}), "g.orders");
+  EXPECT_EQ(GroupBeside({{"topic-pattern", "x"}, {"properties.group.id", "g"}}),
+            "g.orders");
+  EXPECT_EQ(GroupBeside({{"topic", "c"}, {"properties.group.id", "g"}}), "g");
+  EXPECT_EQ(GroupBeside({{"topic", "b"}, {"properties.group.id", "h"}}), "g");
+  EXPECT_EQ(GroupBeside({{"topic", "b"}}), "g");
 }
 
 TEST(KafkaOptionsTest, ReadsTopicListsPatternsAndPlaces) {

@@ -50,7 +50,7 @@ Status KafkaSource::Open() {
   FRAZIL_ASSIGN(stops_, ResolveStop(*asker_, config_, topics_.SplitList(), deadline));
   if (!config_.is_static) {
     // The answer comes while the pipeline does something else.
-    watch_.emplace(asker_, config_.group_id, config_.name);
+    watch_.emplace(asker_, config_.joined_group, config_.name);
     FRAZIL_TRY(watch_->Look(Clock::now()));
   }
   return {};

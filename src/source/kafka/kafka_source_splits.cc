@@ -92,13 +92,13 @@ Status KafkaSource::TryToJoin(std::chrono::milliseconds wait) {
         "group '{}' is read by a worker of another pipeline, '{}': each would get "
         "a part of the records of '{}'. SET another 'pipeline.name' in one of the "
         "scripts, or stop that worker",
-        config_.group_id, strangers.front(), config_.name);
+        config_.joined_group, strangers.front(), config_.name);
   }
   if (!std::exchange(has_met_strangers_, true)) {
     Log(LogLevel::kWarning,
         "a worker of another pipeline is in the group: waiting, since it may be gone",
         {{"source", config_.name},
-         {"group", config_.group_id},
+         {"group", config_.joined_group},
          {"worker", strangers.front()}});
   }
   return {};
@@ -114,11 +114,12 @@ void KafkaSource::TellOfSilence(const Error& reason) const {
 // A static member of the group, unless no identity is to be had that is ours alone.
 Result<std::shared_ptr<KafkaClient>> KafkaSource::MakeMember() {
   ClientProperties properties = config_.client;
+  properties.values["group.id"] = config_.joined_group;
   std::string& id = properties.values["group.instance.id"];
   id = config_.group_instance_id;
   if (id.empty()) {
     Result<WorkerSlot> slot =
-        WorkerSlot::Acquire(asker_->bootstrap_servers() + "\n" + config_.group_id);
+        WorkerSlot::Acquire(asker_->bootstrap_servers() + "\n" + config_.joined_group);
     if (slot.has_value()) {
       slot_ = *std::move(slot);
       id = MemberName(slot_->InstanceId(), topics_.Fingerprint(),
@@ -142,7 +143,8 @@ Status KafkaSource::Subscribe() {
   }
   const rd_kafka_resp_err_t code = rd_kafka_subscribe(client_->get(), topics.get());
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    return Fail(ExplainKafkaError(code, "", fmt::format("group '{}'", config_.group_id)));
+    return Fail(
+        ExplainKafkaError(code, "", fmt::format("group '{}'", config_.joined_group)));
   }
   subscribed_ = std::move(names);
   return {};
@@ -157,7 +159,7 @@ void KafkaSource::WarnOfStrangers(const GroupPicture& picture) {
       "a worker of another pipeline reads in the group: each gets a part of the records "
       "only; SET another 'pipeline.name' in one of the scripts",
       {{"source", config_.name},
-       {"group", config_.group_id},
+       {"group", config_.joined_group},
        {"worker", strangers.front()}});
 }
 
@@ -181,13 +183,14 @@ Status KafkaSource::CloseGaps() {
       "no worker reads some partitions, though the group has settled: joining it anew, "
       "so that they are handed out",
       {{"source", config_.name},
-       {"group", config_.group_id},
+       {"group", config_.joined_group},
        {"partitions", NamesOf(unread)}});
   was_assigned_ = false;
   subscribed_.clear();
   const rd_kafka_resp_err_t code = rd_kafka_unsubscribe(client_->get());
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    return Fail(ExplainKafkaError(code, "", fmt::format("group '{}'", config_.group_id)));
+    return Fail(
+        ExplainKafkaError(code, "", fmt::format("group '{}'", config_.joined_group)));
   }
   return Subscribe();
 }
@@ -224,7 +227,7 @@ Status KafkaSource::TakeOver(const std::vector<Split>& splits) {
         "group '{}' assigned {}, a topic that '{}' does not read: other consumers use "
         "the group for other topics, or this worker did until a moment ago; choose a "
         "properties.group.id of its own, or wait for session.timeout.ms",
-        config_.group_id, split.stream, config_.name);
+        config_.joined_group, split.stream, config_.name);
   }
   const bool has_unknown =
       std::any_of(splits.begin(), splits.end(),
