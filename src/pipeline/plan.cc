@@ -39,23 +39,47 @@ std::vector<std::string> NamesOf(const Schema& schema) {
   return names;
 }
 
-// An INSERT without names goes by position. Somebody who gives the columns another order
-// means no other values by that: it stays with the order of the script's CREATE TABLE, or
-// that of its first plan.
-void KeepOrder(const PipelineSpec& spec, const Schema& schema, InsertSpec& insert) {
-  if (!insert.columns.empty()) return;
-  const std::vector<std::string> names = NamesOf(schema);
-  std::vector<std::string> order = insert.planned_columns;
+// The columns that an INSERT without names was written for: those of the script's CREATE
+// TABLE, or of its first plan.
+std::vector<std::string> MeantColumns(const PipelineSpec& spec, const Schema& schema,
+                                      InsertSpec& insert) {
   for (const TargetSpec& target : spec.targets) {
-    if (!order.empty() || target.name != insert.target) continue;
-    for (const ColumnSpec& column : target.columns) order.push_back(column.name);
+    if (!insert.planned_columns.empty() || target.name != insert.target) continue;
+    for (const ColumnSpec& column : target.columns) {
+      insert.planned_columns.push_back(column.name);
+    }
   }
-  const bool is_reordered = order != names && std::ranges::is_permutation(order, names);
-  if (is_reordered) {
-    insert.columns = std::move(order);
-  } else {
-    insert.planned_columns = names;
+  if (insert.planned_columns.empty()) insert.planned_columns = NamesOf(schema);
+  return insert.planned_columns;
+}
+
+// Building a SELECT once is its type check: one that does not fit is refused here. An INSERT
+// without names goes by position, but not when somebody has changed the table: who gives its
+// columns another order means no other values by that, and a column that was added is null.
+Result<std::unique_ptr<Transformer>> CheckSelect(PipelinePlan& plan,
+                                                 const FlowPlan& flow) {
+  InsertSpec& insert = plan.spec.inserts[flow.insert];
+  const std::vector<std::string> names = NamesOf(plan.targets[flow.target].schema);
+  const bool has_names = !insert.columns.empty();
+  const std::vector<std::string> meant =
+      MeantColumns(plan.spec, plan.targets[flow.target].schema, insert);
+  if (!has_names && meant != names && std::ranges::is_permutation(meant, names)) {
+    insert.columns = meant;
   }
+  auto made = MakeTransformer(TransformSpecOf(plan, flow), plan.database.get());
+  const bool may_be_added = !has_names && insert.columns.empty() &&
+                            meant.size() < names.size() &&
+                            std::ranges::all_of(
+                                meant,
+                                [&](const std::string& name) {
+                                  return std::ranges::find(names, name) != names.end();
+                                });
+  if (made.has_value() || !may_be_added) return made;
+  insert.columns = meant;
+  auto by_name = MakeTransformer(TransformSpecOf(plan, flow), plan.database.get());
+  if (by_name.has_value()) return by_name;
+  insert.columns.clear();
+  return made;
 }
 
 void AddWarnings(const InsertSpec& insert, const SelectTraits& traits,
@@ -93,12 +117,10 @@ Status PlanFlows(PipelinePlan& plan) {
     flow.source = static_cast<std::size_t>(known - plan.sources.begin());
     if (known == plan.sources.end()) plan.sources.push_back(source);
     FRAZIL_ASSIGN(flow.target, TargetIndex(plan, insert));
-    KeepOrder(plan.spec, plan.targets[flow.target].schema, plan.spec.inserts[i]);
-    // Building it once is the type check: it is where a SELECT that does not fit is refused.
-    const TransformSpec select = TransformSpecOf(plan, flow);
-    FRAZIL_ASSIGN(const auto transformer, MakeTransformer(select, plan.database.get()));
+    FRAZIL_ASSIGN(const auto transformer, CheckSelect(plan, flow));
     plan.selects.push_back(transformer->Describe());
-    FRAZIL_ASSIGN(const SelectTraits traits, DescribeSelect(select, plan.database.get()));
+    FRAZIL_ASSIGN(const SelectTraits traits,
+                  DescribeSelect(TransformSpecOf(plan, flow), plan.database.get()));
     AddWarnings(insert, traits, plan.warnings);
     plan.flows.push_back(flow);
   }
@@ -242,7 +264,12 @@ Status CreateMissing(PipelinePlan& plan) {
     if (is_written) continue;
     FRAZIL_ASSIGN(TargetPlan extra, ResolveTarget(plan, spec.name, spec.place));
     if (extra.table.has_value()) continue;
-    FRAZIL_TRY(extra.catalog->CreateTable(extra.identifier, *std::move(extra.creation)));
+    auto created =
+        extra.catalog->CreateTable(extra.identifier, *std::move(extra.creation));
+    // Another worker of the pipeline was quicker.
+    if (!created.has_value() && created.error().kind != ErrorKind::kAlreadyExists) {
+      return Fail(std::move(created).error().Within(spec.name.ToString()));
+    }
   }
   for (TargetPlan& target : plan.targets) {
     if (target.table.has_value()) continue;

@@ -131,12 +131,31 @@ TEST_F(PlanTest, ATableThatCouldNotBeWrittenIsRefused) {
        {"WITH ('write.parquet.compression-codec'='foo')",
         "WITH ('write.format.default'='orc')", "WITH ('format-version'='1')",
         "WITH ('write.target-file-size-bytes'='abc')",
+        "WITH ('write.upsert.enabled'='true')",
         "PARTITIONED BY (bucket(2, id), bucket(4, id))"}) {
     EXPECT_THAT(plan(tail),
                 FailsWith(ErrorKind::kInvalidConfig,
                           AllOf(StartsWith("p.sql:3:"), HasSubstr("lake.db.t: "))))
         << tail;
   }
+}
+
+TEST_F(PlanTest, PropertiesThatFrazilCannotTakeAreRefusedWhereTheyStand) {
+  const auto plan = [&](const std::string& property) {
+    std::string script = Script(Kafka("events", ""));
+    const std::string table = "(id BIGINT);\n\n";
+    script.replace(script.find(table), table.size(),
+                   "(id BIGINT) WITH (\n" + property + ");\n");
+    return Plan(script);
+  };
+  EXPECT_THAT(plan("'location'='/lake/t', 'write.upsert.enabled'='false', 'mine'='x'"),
+              IsOk());
+  EXPECT_THAT(plan("'frazil.ledger.p'='{}'"),
+              FailsWith(ErrorKind::kInvalidConfig,
+                        AllOf(StartsWith("p.sql:4:1"), HasSubstr("Frazil's own"))));
+  EXPECT_THAT(plan("'location'='s3://bucket/t'"),
+              FailsWith(ErrorKind::kInvalidConfig,
+                        AllOf(StartsWith("p.sql:4:12"), HasSubstr("s3"))));
 }
 
 TEST_F(PlanTest, ATopicOfDeadLettersNeedsBrokers) {

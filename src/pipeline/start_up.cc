@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <utility>
 
 #include "base/log.h"
@@ -36,14 +37,12 @@ Status CheckState(const LedgerLookup& lookup, const std::string& table,
   return {};
 }
 
-// The source in a ledger that brings the topic of a split too, and is not the split's own.
-const std::string* FindStranger(const Ledger& ledger, bool is_our_pipeline,
+// The source in a ledger that brings the topic of a split too, and is none of `own`.
+const std::string* FindStranger(const Ledger& ledger, const std::set<std::string>& own,
                                 const NamedSplit& ours) {
   for (const auto& [name, streams] : ledger.sources) {
     const auto stream = streams.find(ours.split.stream);
-    if (stream == streams.end() || (is_our_pipeline && name == ours.split.source)) {
-      continue;
-    }
+    if (stream == streams.end() || own.contains(name)) continue;
     if (IsOtherId(stream->second.identity.cluster_id, ours.identity.cluster_id)) continue;
     return &name;
   }
@@ -55,6 +54,9 @@ Status CheckStrangers(const TableMetadata& metadata, const std::string& table,
                       const std::vector<NamedSplit>& splits,
                       const StartUpChoices& choices) {
   if (choices.allow_shared_topics) return {};
+  // Several sources of a script may read one topic, each for other columns or tables.
+  std::set<std::string> own;
+  for (const NamedSplit& ours : splits) own.insert(ours.split.source);
   for (const std::string& pipeline : PipelinesOf(metadata)) {
     // Dead letters are records of the same topics; which of both wrote one is told apart.
     if (pipeline == ReplayName(choices.pipeline)) continue;
@@ -62,8 +64,8 @@ Status CheckStrangers(const TableMetadata& metadata, const std::string& table,
     FRAZIL_ASSIGN(const LedgerLookup lookup, FindLedger(metadata, pipeline));
     const Ledger ledger = lookup.ledger.value_or(Ledger{});
     for (const NamedSplit& ours : splits) {
-      const std::string* stranger =
-          FindStranger(ledger, pipeline == choices.pipeline, ours);
+      const std::string* stranger = FindStranger(
+          ledger, pipeline == choices.pipeline ? own : std::set<std::string>{}, ours);
       if (stranger == nullptr) continue;
       return Fail(
           ErrorKind::kInvalidConfig,

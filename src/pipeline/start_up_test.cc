@@ -360,6 +360,20 @@ TEST_F(StartUpTest, TheSameTopicUnderAnotherSourceNameIsRefused) {
   EXPECT_THAT(prepare(), IsOk());
 }
 
+TEST_F(StartUpTest, SeveralSourcesOfTheScriptMayReadOneTopic) {
+  ScriptedSource other("other");
+  const Split split{"other", "orders", 0};
+  other.splits = {{split, {"c", "t"}}};
+  other.startup = {{split, {100, ""}}};
+  for (int start = 0; start < 2; ++start) {
+    EXPECT_THAT(
+        PrepareLedgers(tables_.start_up_tables(), {&source_, &other}, choices_, {}),
+        IsOk());
+    EXPECT_EQ(tables_.At(0, kFirst), 100);
+    EXPECT_EQ(tables_.At(0, split), 100);
+  }
+}
+
 TEST_F(StartUpTest, ALedgerThatIsLostStopsUnlessToldOtherwise) {
   ASSERT_THAT(Prepare(), IsOk());
   tables_.LoseLedger(0);

@@ -6,6 +6,7 @@
 
 #include "catalog/catalog_factory.h"
 #include "config/option_set.h"
+#include "storage/local/local_path.h"
 #include "write/parquet_layout.h"
 #include "write/partition_router.h"
 
@@ -13,6 +14,8 @@ namespace frazil {
 namespace {
 
 constexpr int kWrittenFormatVersion = 2;
+// Of properties that say how far a pipeline has come.
+constexpr std::string_view kOwnPrefix = "frazil.";
 
 const TargetSpec* FindTargetSpec(const PipelineSpec& spec, const TableName& name) {
   const auto found =
@@ -118,6 +121,13 @@ Status CheckMetadata(const TableMetadata& metadata) {
                 "it is of format-version {}, and Frazil writes version {}",
                 metadata.format_version, kWrittenFormatVersion);
   }
+  const auto upsert = metadata.properties.find("write.upsert.enabled");
+  if (upsert != metadata.properties.end() && upsert->second == "true") {
+    return Fail(
+        ErrorKind::kNotSupported,
+        "table property write.upsert.enabled: rows are appended only, so that those "
+        "of one key would stand beside each other. Set it to 'false' if that is meant");
+  }
   FRAZIL_TRY(ParquetLayout::Make(metadata));
   FRAZIL_TRY(PartitionRouter::Make(metadata.CurrentSchema(), metadata.DefaultSpec()));
   return {};
@@ -166,7 +176,16 @@ Result<NewTable> NewTableFrom(const PipelineSpec& spec, const TargetSpec& target
   }
   for (const Option& option : target.properties.all()) {
     if (option.key == "location") {
+      const auto path = LocalPath(option.value);
+      if (!path.has_value()) {
+        return Fail(ErrorAt(spec, option.value_place, path.error().message));
+      }
       table.location = option.value;
+    } else if (option.key.starts_with(kOwnPrefix)) {
+      return Fail(ErrorAt(spec, option.key_place,
+                          fmt::format("properties that begin with '{}' are Frazil's own: "
+                                      "leave out '{}'",
+                                      kOwnPrefix, option.key)));
     } else {
       table.properties[option.key] = option.value;
     }

@@ -176,7 +176,13 @@ Result<TargetAssignment> TargetAssignment::Make(
         spec, spec.select_place,
         fmt::format("the SELECT gives {} columns, but {} {} {}", columns.size(),
                     spec.target_name, spec.insert_columns.empty() ? "has" : "is to get",
-                    inserted.size())));
+                    inserted.size()),
+        columns.size() < inserted.size() && spec.insert_columns.empty()
+            ? fmt::format(
+                  "name those that it gives: INSERT INTO {} ({}, ...) SELECT; the "
+                  "others become null",
+                  spec.target_name, inserted.front()->name)
+            : ""));
   }
   TargetAssignment result;
   result.schema_ = ArrowSchemaOf(spec.target);

@@ -45,8 +45,7 @@ struct TransformSpec {
 /// \brief What is known of a SELECT without running it.
 struct SelectTraits {
   /// Each output row comes from one input row by itself: no aggregate, window, DISTINCT,
-  /// ORDER BY, LIMIT, join, subquery or UNNEST. What comes out does not depend on where a
-  /// batch ends.
+  /// ORDER BY, LIMIT, or join of tables. What comes out does not depend on where a batch ends.
   bool row_wise = false;
   /// "it aggregates (sum)"; empty if row-wise.
   std::string not_row_wise_because;

@@ -1,11 +1,11 @@
-"""Two pipelines of one name that fill different tables: one must not take the other's records."""
+"""Several readers of one topic in one consumer group: none must take another's records."""
 
 from support import script
 from support.audit import assert_exactly_once, held
 from support.waiting import until
 from support.workers import produce_ids, start_and_read, stop
 
-OTHERS = "id BIGINT, part INT, pos BIGINT"
+COLUMNS = "id BIGINT, part INT, pos BIGINT"
 
 
 def texts(kafka, lake, topic: str) -> tuple[str, str]:
@@ -47,3 +47,27 @@ def test_one_that_was_killed_is_no_reason_to_refuse(kafka, topic, lake, frazil):
     stop(other)
     assert "another pipeline is in the group" in other.output()
     assert_exactly_once(lake, "others", held(kafka, name))
+
+
+def test_two_sources_of_one_script_read_all_of_one_topic_each_time(kafka, topic, lake, frazil):
+    """Also where both name one consumer group, which other engines read nothing into."""
+    name = topic(partitions=4)
+    options = script.FROM_START | {"properties.group.id": name}
+    text = (
+        script.set_all(script.QUICK)
+        + lake.ddl()
+        + "".join(
+            script.source(kafka.bootstrap, name, options=options, name=source)
+            + script.target(table, COLUMNS)
+            + f"INSERT INTO lake.db.{table} SELECT id, part, pos FROM {source};\n"
+            for source, table in (("one", "events"), ("two", "others"))
+        )
+    )
+    for count in (20, 40):
+        produce_ids(kafka, name, range(count - 20, count))
+        worker = frazil.start("run", write(frazil, "both.sql", text))
+        for table in ("events", "others"):
+            until(lambda t=table: lake.count(t) == count, f"{count} rows", context=worker.tail)
+        stop(worker)
+    for table in ("events", "others"):
+        assert_exactly_once(lake, table, held(kafka, name))
