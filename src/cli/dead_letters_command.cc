@@ -43,10 +43,10 @@ Result<Letters> OpenLetters(const std::string& file) {
   FRAZIL_ASSIGN(letters.plan, PlanReplay(std::move(plan), /*is_retry=*/false));
   const TargetPlan& target =
       letters.plan.targets[static_cast<std::size_t>(letters.plan.dead_letter_target)];
-  letters.table = QuoteSqlName(target.name.catalog);
-  for (const std::string& level : target.name.levels)
-    letters.table += "." + QuoteSqlName(level);
-  letters.table += "." + QuoteSqlName(target.name.table);
+  letters.table =
+      fmt::format("{}.{}.{}", QuoteSqlName(target.name.catalog),
+                  QuoteSqlName(fmt::format("{}", fmt::join(target.name.levels, "."))),
+                  QuoteSqlName(target.name.table));
   FRAZIL_ASSIGN(const ReplayPositions positions,
                 ReadReplayPositions(letters.plan, pipeline));
   letters.rows = LettersSql(letters.table, positions);

@@ -1,13 +1,17 @@
+#include <filesystem>
 #include <map>
 #include <memory>
 #include <string>
+#include <system_error>
 
+#include "catalog/catalog_factory.h"
 #include "cli/commands.h"
 #include "cli/query_output.h"
 #include "cli/signal_watch.h"
 #include "pipeline/plan.h"
 #include "pipeline/targets.h"
 #include "query/table_query.h"
+#include "storage/local/local_path.h"
 
 namespace frazil {
 namespace {
@@ -42,6 +46,18 @@ Result<CatalogSpec> CatalogOf(const QueryOptions& options) {
   return catalog;
 }
 
+// A catalog that is made by its first table looks like an empty one.
+Status CheckCatalogIsThere(const QueryOptions& options) {
+  if (options.type == "rest") return {};
+  const auto path =
+      options.type == "sql" ? SqlitePathOf(options.catalog) : LocalPath(options.catalog);
+  std::error_code unknown;
+  // What the path says that cannot be, OpenCatalogs tells.
+  if (!path.has_value() || std::filesystem::exists(*path, unknown) || unknown) return {};
+  return Fail(ErrorKind::kNotFound, "there is no catalog {}: no such file or folder",
+              options.catalog);
+}
+
 // Catalogs of a script, or the one that options describe.
 Result<PipelinePlan> OpenCatalogsOf(const QueryOptions& options) {
   PipelinePlan plan;
@@ -49,6 +65,7 @@ Result<PipelinePlan> OpenCatalogsOf(const QueryOptions& options) {
   if (!options.script.empty()) {
     FRAZIL_ASSIGN(plan.spec, LoadPipelineFile(options.script));
   } else if (!options.catalog.empty()) {
+    FRAZIL_TRY(CheckCatalogIsThere(options));
     FRAZIL_ASSIGN(CatalogSpec catalog, CatalogOf(options));
     plan.spec.scope.catalog = catalog.name;
     plan.spec.catalogs.push_back(std::move(catalog));

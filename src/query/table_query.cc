@@ -7,6 +7,7 @@
 #include <arrow/array.h>
 #include <arrow/record_batch.h>
 
+#include "base/text_list.h"
 #include "config/option_set.h"
 #include "config/sql/token.h"
 #include "engine/damaged_file.h"
@@ -37,6 +38,15 @@ Status AppendJsonLines(const arrow::RecordBatch& rows, std::string& lines) {
     lines += '\n';
   }
   return {};
+}
+
+// DuckDB's names have three parts at most: "a.b" in quotes is a namespace of two levels.
+std::vector<std::string> LevelsOf(std::span<const std::string> parts) {
+  std::vector<std::string> levels;
+  for (const std::string& part : parts) {
+    for (std::string& level : SplitList(part, '.')) levels.push_back(std::move(level));
+  }
+  return levels;
 }
 
 Error NoSuchTable(const TableName& name, Catalog& catalog) {
@@ -72,9 +82,11 @@ Result<std::unique_ptr<TableQuery>> TableQuery::Make(
 }
 
 std::optional<TableName> TableQuery::Resolve(const NameParts& written) const {
-  if (written.size() == 3) {
+  if (written.size() >= 3) {
     for (const auto& [name, catalog] : catalogs_) {
-      if (SameName(name, written[0])) return TableName{name, {written[1]}, written[2]};
+      if (!SameName(name, written[0])) continue;
+      const std::span levels = std::span(written).subspan(1, written.size() - 2);
+      return TableName{name, LevelsOf(levels), written.back()};
     }
     return std::nullopt;
   }
@@ -83,7 +95,9 @@ std::optional<TableName> TableQuery::Resolve(const NameParts& written) const {
     if (named != scope_.tables.end()) return named->second;
   }
   if (!catalogs_.contains(scope_.catalog)) return std::nullopt;
-  if (written.size() == 2) return TableName{scope_.catalog, {written[0]}, written[1]};
+  if (written.size() == 2) {
+    return TableName{scope_.catalog, LevelsOf(std::span(written).first(1)), written[1]};
+  }
   if (scope_.database.empty()) return std::nullopt;
   return TableName{scope_.catalog, scope_.database, written[0]};
 }
@@ -213,7 +227,15 @@ Status TableQuery::BindTable(const NameParts& written) {
 Status TableQuery::Bind(const std::string& sql) {
   missing_.reset();
   bound_.clear();
-  FRAZIL_ASSIGN(const QueryTree tree, QueryTree::Parse(*connection_, sql));
+  auto parsed = QueryTree::Parse(*connection_, sql);
+  if (!parsed.has_value() &&
+      parsed.error().message.find("NameListToString") != std::string::npos) {
+    return Fail(
+        ErrorKind::kInvalidConfig,
+        "a name has more than three parts: write the levels of a namespace as one "
+        "name in quotes, lake.\"a.b\".t");
+  }
+  FRAZIL_ASSIGN(const QueryTree tree, std::move(parsed));
   for (const NameParts& written : tree.TableParts()) FRAZIL_TRY(BindTable(written));
   return {};
 }

@@ -462,3 +462,28 @@ def test_without_use_a_short_name_is_told_the_long_form(tables, catalog, frazil)
         " the catalog lake\n"
     )
     assert "foo" in frazil.run("query", "--script", catalog, "SELECT foo FROM lake.db.events").stderr
+
+
+def test_a_namespace_of_several_levels_is_one_name_in_quotes(kafka, topic, lake, frazil):
+    name = topic()
+    kafka.produce(name, ['{"id": 1}', "no json"])
+    text = script.copying(lake, kafka.bootstrap, name).replace("lake.db", "lake.a.b")
+    file = script.write(frazil.folder, text)
+    frazil.ok("run", file)
+
+    assert ask(frazil, file, 'SELECT id FROM lake."a.b".events', "--output", "csv") == "id\n1\n"
+    assert "id" in ask(frazil, file, "DESCRIBE lake.a.b.events")
+    wrong = frazil.run("query", "--script", file, "SELECT id FROM lake.a.b.events")
+    assert wrong.returncode == 2
+    assert 'lake."a.b".t' in wrong.stderr
+    assert "1 waiting" in frazil.ok("dead-letters", "list", file)
+    assert "no json" in frazil.ok("dead-letters", "show", file, "1")
+
+
+@pytest.mark.parametrize(
+    "arguments", [("sqlite:///nope.db",), ("/no/such/place", "--catalog-type", "hadoop")]
+)
+def test_a_catalog_that_is_not_there_is_no_empty_one(frazil, arguments):
+    done = frazil.run("query", "SHOW TABLES", "--catalog", *arguments)
+    assert done.returncode == 3
+    assert f"there is no catalog {arguments[0]}" in done.stderr
