@@ -27,6 +27,27 @@ struct ParsedView {
 /// By name in lower case.
 using ParsedViews = std::map<std::string, ParsedView>;
 
+/// \brief Common table expressions in reach: the first `visible` of a node's own.
+struct ScopeLevel {
+  const Json* node = nullptr;
+  std::size_t visible = std::numeric_limits<std::size_t>::max();
+};
+
+/// Innermost last; the node that reads is one of them.
+using Scope = std::vector<ScopeLevel>;
+
+/// \brief A common table expression, and what its query may read.
+struct CommonTable {
+  const Json* node = nullptr;
+  /// What it calls the first of its columns.
+  std::vector<std::string> column_names;
+  Scope scope;
+};
+
+/// \brief The innermost common table expression of that name: it sees those before it, and
+/// what is further out.
+std::optional<CommonTable> FindCommonTable(const Scope& scope, std::string_view name);
+
 /// \brief The one table of a FROM.
 struct FromTable {
   enum class Kind {
@@ -36,36 +57,16 @@ struct FromTable {
   };
 
   Kind kind = Kind::kOther;
-  /// Of kQuery.
+  /// Of kQuery: its node, and what it may read; the node is not in it yet.
   const Json* query = nullptr;
+  Scope scope;
   /// What a common table expression or a view calls the first of its columns.
   std::vector<std::string> column_names;
 };
 
-/// \brief Common table expressions in reach: the first `visible` of a node's own.
-struct ScopeLevel {
-  const Json* node = nullptr;
-  std::size_t visible = std::numeric_limits<std::size_t>::max();
-};
-
-/// Innermost last.
-using Scope = std::vector<ScopeLevel>;
-
-/// \brief A common table expression, and what its query may read.
-struct CommonTable {
-  const Json* node = nullptr;
-  /// Whether its columns are named anew.
-  bool is_renamed = false;
-  Scope scope;
-};
-
-/// \brief The innermost common table expression of that name: it sees those before it, and
-/// what is further out.
-std::optional<CommonTable> FindCommonTable(const Scope& scope, std::string_view name);
-
-/// \brief Looks up the FROM of a SELECT_NODE. A common table expression is found only in
-/// the node's own WITH: one further out is kOther.
-FromTable ResolveFrom(const Json& node, std::string_view source_name,
+/// \brief Looks up what a FROM reads.
+/// \param scope of the node that it belongs to.
+FromTable ResolveFrom(const Json& from, const Scope& scope, std::string_view source_name,
                       const ParsedViews& views);
 
 /// \brief A member that is an array of names.

@@ -136,8 +136,9 @@ class Numbering {
   Numbering(const TransformSpec& spec, const ParsedViews& views)
       : spec_(spec), views_(views) {}
 
-  std::optional<NumberedQuery> OfNode(const Json& node) const {
-    std::optional<NumberedFrom> from = OfFrom(node);
+  std::optional<NumberedQuery> OfNode(const Json& node, Scope scope) const {
+    scope.push_back(ScopeLevel{&node});
+    std::optional<NumberedFrom> from = OfFrom(node["from_table"], scope);
     if (!from.has_value()) return std::nullopt;
     const Json* where = FindMember(node, "where_clause");
     if (where != nullptr && MayReadNumber(*where, *from)) return std::nullopt;
@@ -159,10 +160,9 @@ class Numbering {
   }
 
  private:
-  std::optional<NumberedFrom> OfFrom(const Json& node) const {
-    const FromTable table = ResolveFrom(node, spec_.source_name, views_);
+  std::optional<NumberedFrom> OfFrom(const Json& from, const Scope& scope) const {
+    const FromTable table = ResolveFrom(from, scope, spec_.source_name, views_);
     if (table.kind == FromTable::Kind::kOther) return std::nullopt;
-    const Json& from = node["from_table"];
     std::optional<NumberedFrom> made =
         table.kind == FromTable::Kind::kSource ? OfSource(from) : OfSubquery(from, table);
     // Without an alias, columns cannot be renamed.
@@ -187,7 +187,7 @@ class Numbering {
 
   [[nodiscard]] std::optional<NumberedFrom> OfSubquery(const Json& from,
                                                        const FromTable& table) const {
-    std::optional<NumberedQuery> inner = OfNode(*table.query);
+    std::optional<NumberedQuery> inner = OfNode(*table.query, table.scope);
     if (!inner.has_value()) return std::nullopt;
     NumberedFrom made{Json::object(), std::string(TextMember(from, "alias")),
                       std::move(inner->columns)};
@@ -218,7 +218,7 @@ class Numbering {
 
 std::optional<NumberedQuery> NumberQuery(const Json& node, const TransformSpec& spec,
                                          const ParsedViews& views) {
-  return Numbering(spec, views).OfNode(node);
+  return Numbering(spec, views).OfNode(node, {});
 }
 
 Json RowColumnRef() {

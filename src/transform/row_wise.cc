@@ -113,20 +113,13 @@ std::string RowWiseCheck::WhyNotFrom(const Json& from, const Scope& scope,
   if (FindMember(from, "sample") != nullptr) return "it takes a sample";
   const std::string_view type = TextMember(from, "type");
   if (type == "JOIN") return WhyNotJoin(from, scope, is_plain);
-  if (type == "SUBQUERY") {
-    const Json* subquery = FindMember(from, "subquery");
-    const Json* node = subquery == nullptr ? nullptr : FindMember(*subquery, "node");
-    return node == nullptr ? "it reads no table" : WhyNot(*node, scope, is_plain);
+  FromTable table = ResolveFrom(from, scope, source_name_, views_);
+  if (table.kind == FromTable::Kind::kSource) return {};
+  if (table.kind == FromTable::Kind::kQuery) {
+    return WhyNot(*table.query, std::move(table.scope), is_plain);
   }
   if (type != "BASE_TABLE") return "it reads no table";
-  const std::string name = BaseTableName(from);
-  if (auto common = FindCommonTable(scope, name); common.has_value()) {
-    return WhyNot(*common->node, std::move(common->scope), is_plain);
-  }
-  if (SameName(name, source_name_)) return {};
-  const auto view = views_.find(LowerName(name));
-  if (view == views_.end()) return fmt::format("it reads another table ({})", name);
-  return WhyNot(view->second.tree.node(), {}, is_plain);
+  return fmt::format("it reads another table ({})", BaseTableName(from));
 }
 
 // Each row of one side is matched by itself with what is the same for all of them, such as

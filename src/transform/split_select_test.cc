@@ -151,6 +151,12 @@ TEST_F(SplitSelectTest, ColumnsAreFollowedThroughViewsAndSubqueries) {
   EXPECT_THAT(Taken("WITH w(k) AS (SELECT s, id FROM events WHERE id > 0) SELECT id, k "
                     "FROM w WHERE k <> ''"),
               ElementsAre("0", "1"));
+  EXPECT_THAT(Taken("WITH a AS (SELECT s, id FROM events), b(t, k) AS (SELECT * FROM a) "
+                    "SELECT k, upper(t), t FROM b WHERE k > 0"),
+              ElementsAre("0", "-", "1"));
+  EXPECT_THAT(Taken("SELECT id, text || '' FROM (WITH a AS (SELECT id, text FROM plain) "
+                    "SELECT text, id FROM a) q"),
+              ElementsAre("0", "-"));
 }
 
 TEST_F(SplitSelectTest, ASelectThatWouldMeanSomethingElseStaysWhole) {
@@ -245,7 +251,8 @@ class RandomSelects {
     const std::string inner = Pick({"", " WHERE id % 5 <> 1", " WHERE s IS NOT NULL"});
     const std::string names = "SELECT id AS key, s AS text, * FROM events" + inner;
     const std::string from = Pick(
-        {"(" + names + ") AS q", "(SELECT * FROM (" + names + ")) q", "v AS q", "w q"});
+        {"(" + names + ") AS q", "(SELECT * FROM (" + names + ")) q", "v AS q", "w q",
+         "(WITH a AS (" + names + "), b AS (SELECT * FROM a) SELECT * FROM b) q"});
     made.views = {ViewOf("v", names),
                   ViewOf("w", "SELECT *, text || '?' AS more FROM v")};
     made.select = "SELECT " + items + " FROM " + from + " " + where;

@@ -140,7 +140,8 @@ Unsteady UnsteadyColumns::OfFrom(const Json& from, const Scope& scope) const {
 
 Unsteady UnsteadyColumns::OfTable(const std::string& name, const Scope& scope) const {
   if (auto common = FindCommonTable(scope, name); common.has_value()) {
-    return AsRead(OfNode(*common->node, std::move(common->scope)), common->is_renamed);
+    return AsRead(OfNode(*common->node, std::move(common->scope)),
+                  !common->column_names.empty());
   }
   const auto view = views_.find(LowerName(name));
   if (view == views_.end()) return {};
