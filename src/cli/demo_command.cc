@@ -130,7 +130,10 @@ Result<PipelinePlan> PlanDemo(const fs::path& folder, const std::string& script)
   FRAZIL_ASSIGN(PipelineSpec spec, ParseSqlScript(path, script, [](std::string_view) {
                   return std::optional<std::string>();
                 }));
-  return PlanPipeline(std::move(spec));
+  FRAZIL_ASSIGN(PipelinePlan plan, PlanPipeline(std::move(spec)));
+  // It looks at the table before the pipeline starts.
+  FRAZIL_TRY(CreateMissing(plan));
+  return plan;
 }
 
 // Fills the topic, no faster than events are committed.
