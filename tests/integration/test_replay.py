@@ -194,7 +194,7 @@ def test_verify_expects_letters_below_the_first_row_of_a_table(kafka, topic, lak
         kafka.produce_json(name, [{"id": 0, "amount": 1, "word": word} for word in words])
 
     def rows(table: str) -> list[int]:
-        return sorted(row["pos"] for row in lake.rows(table))
+        return sorted(row["pos"] for row in lake.rows(table, "pos"))
 
     add("x0", "x1", "y2")
     kafka.produce(name, ["not json"])
